@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# viaduct in the lab: a configuration for it, start, stop, reload. Always by process id.
+
+VIADUCT=${VIADUCT:-$TOP/build/viaduct}
+VIADUCT_PID=
+
+# lab_config [4|6|46]: writes $LAB_DIR/viaduct.yaml, three UDP servers of a family behind the
+# lab's interfaces; with 46, callers of either family have the servers of theirs. Standard input:
+# further YAML.
+lab_config() {
+	local families=${1:-4}
+	[ -s "$LAB_DIR/secret" ] || lab_secret
+	{
+		echo "node: lab"
+		echo "hugepages: off"
+		echo "secret: \"file:$LAB_DIR/secret\""
+		echo "domains: [example.com]"
+		echo "interfaces:"
+		[ "$NS_C" = "$NS_S" ] || echo '  - {name: outside, device: "packet:out0"}'
+		echo '  - {name: inside, device: "packet:in0"}'
+		echo "pools:"
+		[ "$families" = 6 ] || lab_pool core "${SRV4[@]}"
+		[ "$families" = 4 ] || lab_pool core6 "${SRV6[@]}"
+		echo "routes:"
+		[ "$families" != 46 ] || echo '  - {match: {source: "fd01::/64"}, pool: core6}'
+		[ "$families" = 6 ] && echo "  - {pool: core6}" || echo "  - {pool: core}"
+		cat
+	} >"$LAB_DIR/viaduct.yaml"
+}
+
+# lab_pool NAME ADDRESS...
+lab_pool() {
+	local name=$1 n=0 address
+	shift
+	echo "  - name: $name"
+	echo "    backends:"
+	for address in "$@"; do
+		case $address in *:*) address="[$address]" ;; esac
+		echo "      - {name: $name-$((n += 1)), address: \"$address:5060\"}"
+	done
+}
+
+# The secret of this run: 32 random bytes in hex.
+lab_secret() {
+	(umask 077 && head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$LAB_DIR/secret")
+}
+
+# Starts viaduct with $LAB_DIR/viaduct.yaml (or the file given) and waits until it forwards.
+viaduct_start() {
+	local before
+	[ -x "$VIADUCT" ] || fail "no program at $VIADUCT (./run build)"
+	before=$(grep -c ready "$LAB_DIR/viaduct.log" 2>/dev/null || true)
+	ip netns exec "$NS_P" "$VIADUCT" --config "${1:-$LAB_DIR/viaduct.yaml}" \
+		2>>"$LAB_DIR/viaduct.log" &
+	VIADUCT_PID=$!
+	wait_until 10 viaduct_said_ready "${before:-0}" || fail "viaduct was not ready in 10 s"
+	kill -0 "$VIADUCT_PID" 2>/dev/null || fail "viaduct ended at start"
+}
+
+viaduct_said_ready() {
+	[ "$(grep -c ready "$LAB_DIR/viaduct.log")" -gt "$1" ] || ! kill -0 "$VIADUCT_PID"
+}
+
+# Asks it to stop; fails unless it exits 0.
+viaduct_stop() {
+	local status=0
+	kill "-${1:-TERM}" "$VIADUCT_PID"
+	wait "$VIADUCT_PID" || status=$?
+	VIADUCT_PID=
+	assert_eq "$status" 0 "exit status of viaduct after SIG${1:-TERM}"
+}
+
+# It dies without a chance to say goodbye.
+viaduct_kill() {
+	kill -KILL "$VIADUCT_PID"
+	wait "$VIADUCT_PID" 2>/dev/null || true
+	rm -rf "/var/run/dpdk/viaduct-$VIADUCT_PID"
+	VIADUCT_PID=
+}
