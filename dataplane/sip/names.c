@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The tables behind names.h. Words and ids come from the .def files; the slots are written out, as
+ * C cannot index by a letter of a string, and a unit test finds a name that has none. A second
+ * name for a slot would be an error of the compiler (-Woverride-init).
+ */
+#include "dataplane/sip/names.h"
+
+#include <assert.h>
+
+#define AT(s, i) ((i) < sizeof(s) - 1 ? (uint8_t)(s)[(i) < sizeof(s) ? (i) : 0] : 0)
+#define ALL(s, i) ((i) < sizeof(s) - 1 ? 0xff : 0)
+#define EACH_OF_16(f, s)                                                                           \
+	{                                                                                          \
+		f(s, 0), f(s, 1), f(s, 2), f(s, 3), f(s, 4), f(s, 5), f(s, 6), f(s, 7), f(s, 8),   \
+			f(s, 9), f(s, 10), f(s, 11), f(s, 12), f(s, 13), f(s, 14), f(s, 15)        \
+	}
+#define NAME(s, id)                                                                                \
+	{                                                                                          \
+		EACH_OF_16(AT, s), EACH_OF_16(ALL, s), { [id] = 1 }                                \
+	}
+#define COMPACT(c, id)                                                                             \
+	{                                                                                          \
+		{ c }, { 0xff }, { [id] = 1 }                                                      \
+	}
+
+enum header_word {
+	W_NONE,
+#define HEADER(id, name, compact, once) W_##id, C_##id,
+#include "dataplane/sip/headers.def"
+#undef HEADER
+	N_HEADER_WORDS
+};
+
+static_assert(N_HEADER_WORDS <= 32, "names.word is too short");
+static_assert(SIP_N_HEADERS <= 16, "name.count is too short");
+
+const struct names header_names = {
+	.slot = {
+		['v' & 31][3] = W_VIA,
+		['v' & 31][1] = C_VIA,
+		['r' & 31][5] = W_ROUTE,
+		['r' & 31][12] = W_RECORD_ROUTE,
+		['m' & 31][12] = W_MAX_FORWARDS,
+		['f' & 31][4] = W_FROM,
+		['f' & 31][1] = C_FROM,
+		['t' & 31][2] = W_TO,
+		['t' & 31][1] = C_TO,
+		['c' & 31][7] = W_CALL_ID,
+		['i' & 31][1] = C_CALL_ID,
+		['c' & 31][4] = W_CSEQ,
+		['c' & 31][14] = W_CONTENT_LENGTH,
+		['l' & 31][1] = C_CONTENT_LENGTH,
+		['p' & 31][13] = W_PROXY_REQUIRE,
+		['r' & 31][7] = W_REQUIRE,
+		['m' & 31][11] = W_MAX_BREADTH,
+	},
+	.word = {
+#define HEADER(id, name, compact, once)                                                            \
+	[W_##id] = NAME(name, SIP_H_##id), [C_##id] = COMPACT(compact, SIP_H_##id),
+#include "dataplane/sip/headers.def"
+#undef HEADER
+	},
+	.id = {
+#define HEADER(header, name, compact, once)                                                        \
+	[W_##header] = SIP_H_##header, [C_##header] = SIP_H_##header,
+#include "dataplane/sip/headers.def"
+#undef HEADER
+	},
+};
+
+static_assert(SIP_N_METHODS <= 32, "names.word is too short");
+
+const struct names method_names = {
+	.slot = {
+		['I' & 31][6] = SIP_M_INVITE,
+		['A' & 31][3] = SIP_M_ACK,
+		['C' & 31][6] = SIP_M_CANCEL,
+		['B' & 31][3] = SIP_M_BYE,
+		['O' & 31][7] = SIP_M_OPTIONS,
+		['R' & 31][8] = SIP_M_REGISTER,
+		['S' & 31][9] = SIP_M_SUBSCRIBE,
+		['N' & 31][6] = SIP_M_NOTIFY,
+		['R' & 31][5] = SIP_M_REFER,
+		['U' & 31][6] = SIP_M_UPDATE,
+		['P' & 31][5] = SIP_M_PRACK,
+		['I' & 31][4] = SIP_M_INFO,
+		['M' & 31][7] = SIP_M_MESSAGE,
+		['P' & 31][7] = SIP_M_PUBLISH,
+	},
+	.word = {
+#define METHOD(id, name, rr) [SIP_M_##id] = NAME(name, 0),
+#include "dataplane/sip/methods.def"
+#undef METHOD
+	},
+	.id = {
+#define METHOD(method, name, rr) [SIP_M_##method] = SIP_M_##method,
+#include "dataplane/sip/methods.def"
+#undef METHOD
+	},
+};
+
+enum sip_method sip_method_of(const uint8_t *p, struct span s)
+{
+	return s.len == 0 ? SIP_M_OTHER : method_id(p, s.off, s.len);
+}
+
+const char *sip_method_name(enum sip_method m)
+{
+	static const char *const text[SIP_N_METHODS] = {
+		[SIP_M_OTHER] = "",
+#define METHOD(id, name, rr) [SIP_M_##id] = name,
+#include "dataplane/sip/methods.def"
+#undef METHOD
+	};
+
+	return text[m];
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sip_parse(): the order of the stages, the faults of the header section as a whole, framing.
+ *
+ *     scan  ->  start line  ->  rows_name  ->  header section  ->  values  ->  framing
+ *
+ * All stages run whatever the earlier ones found, since an answer copies what can be read. The first
+ * fault stays. The bit maps live on the stack, 24 KiB, of which a message of 750 bytes touches
+ * 300.
+ */
+#include "dataplane/sip/lex.h"
+#include "dataplane/sip/parse.h"
+
+#include <stddef.h>
+
+#define SHORTEST 16 /* "SIP/2.0 100 CRLF CRLF"; nothing shorter can be SIP */
+
+#define STUN_COOKIE_OFF 4 /* RFC 8489 5 */
+
+#define BIT(id) (1u << SIP_H_##id)
+
+static const struct fault {
+	uint32_t bit;
+	enum sip_reason missing;  /* fault of a request without it */
+	enum sip_reason repeated; /* fault of a request with two */
+} header_faults[] = {
+	{ BIT(VIA), SIP_R_NO_VIA, SIP_OK },
+	{ BIT(FROM), SIP_R_NO_FROM, SIP_R_DUP_FROM },
+	{ BIT(TO), SIP_R_NO_TO, SIP_R_DUP_TO },
+	{ BIT(CALL_ID), SIP_R_NO_CALL_ID, SIP_R_DUP_CALL_ID },
+	{ BIT(CSEQ), SIP_R_NO_CSEQ, SIP_R_DUP_CSEQ },
+	{ BIT(MAX_FORWARDS), SIP_OK, SIP_R_DUP_MAX_FORWARDS },
+	{ BIT(CONTENT_LENGTH), SIP_OK, SIP_R_DUP_CONTENT_LENGTH },
+	{ BIT(MAX_BREADTH), SIP_OK, SIP_R_DUP_MAX_BREADTH },
+};
+
+enum {
+	NEEDED = BIT(VIA) | BIT(FROM) | BIT(TO) | BIT(CALL_ID) | BIT(CSEQ),
+#define HEADER(id, name, compact, once) ONCE_##id = (once) ? BIT(id) : 0,
+#include "dataplane/sip/headers.def"
+#undef HEADER
+#define HEADER(id, name, compact, once) | ONCE_##id
+	ONCE = 0
+#include "dataplane/sip/headers.def"
+#undef HEADER
+	,
+	/* What a response is judged by. */
+	IN_RESPONSE = BIT(VIA) | BIT(CALL_ID) | BIT(CSEQ) | BIT(CONTENT_LENGTH)
+};
+
+/* What a datagram is that does not start with a token. */
+static enum sip_reason not_sip(const uint8_t *p, size_t len)
+{
+	static const uint8_t cookie[4] = { 0x21, 0x12, 0xa4, 0x42 };
+	size_t i = 0;
+
+	while (i < len && (p[i] == '\r' || p[i] == '\n' || p[i] == 0))
+		i++;
+	if (i == len)
+		return SIP_R_KEEPALIVE;
+	if (len >= STUN_COOKIE_OFF + sizeof(cookie) && (p[0] & 0xc0) == 0 &&
+	    memcmp(p + STUN_COOKIE_OFF, cookie, sizeof(cookie)) == 0)
+		return SIP_R_STUN;
+	return SIP_R_NOT_SIP;
+}
+
+static void reset(struct sip_msg *m, const uint8_t *p, size_t len)
+{
+	uint8_t *fields = (uint8_t *)m;
+
+	/* As memset(), which the compiler turns into something slower for this length. The few bytes more
+	 * are of row[0], which is not yet written. */
+#pragma GCC unroll 32
+	for (size_t at = 0; at < offsetof(struct sip_msg, row); at += 16)
+		_mm_storeu_si128((__m128i *)(fields + at), _mm_setzero_si128());
+	memset(m->first, 0xff, sizeof(m->first));
+	m->p = p;
+	m->len = m->datagram_len = (uint32_t)len;
+}
+
+/* The faults of the header section, in their order. */
+static __attribute__((noinline, cold)) void section_faults(struct sip_msg *m,
+							   const struct scan_lines *lines,
+							   const struct row_facts *facts)
+{
+	uint32_t judged = m->request ? UINT32_MAX : IN_RESPONSE;
+	uint32_t missing = NEEDED & ~facts->seen & judged;
+	uint32_t repeated = ONCE & facts->repeated & judged;
+
+	if (lines->bad_line_end)
+		parse_fault(m, SIP_R_BAD_LINE_END);
+	if (lines->head_len == 0)
+		parse_fault(m, SIP_R_NO_BLANK_LINE);
+	if (facts->bad)
+		parse_fault(m, SIP_R_BAD_HEADER);
+	if (lines->too_many)
+		parse_fault(m, SIP_R_TOO_MANY_HEADERS);
+	for (size_t i = 0; i < sizeof(header_faults) / sizeof(header_faults[0]); i++)
+		if (missing & header_faults[i].bit)
+			parse_fault(m, header_faults[i].missing);
+	for (size_t i = 0; i < sizeof(header_faults) / sizeof(header_faults[0]); i++)
+		if (repeated & header_faults[i].bit)
+			parse_fault(m, header_faults[i].repeated);
+}
+
+/* True if a CR or LF stands in @s that is not part of a CRLF. */
+static bool has_bare_line_end(const uint8_t *p, struct span s)
+{
+	for (uint32_t i = s.off; i < span_end(s); i++) {
+		if (p[i] == '\n')
+			return true;
+		if (p[i] != '\r')
+			continue;
+		if (++i == span_end(s) || p[i] != '\n')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An answer copies values of a message whose lines end in the wrong way: those that hold a bare CR
+ * or LF must not be among them, since the next reader might see a line end there.
+ */
+static __attribute__((noinline, cold)) void drop_unclean(struct sip_msg *m)
+{
+	struct span *copied[] = { &m->from, &m->to, &m->call_id, &m->cseq };
+
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		if (has_bare_line_end(m->p, *copied[i]))
+			copied[i]->len = 0;
+	for (int i = sip_find(m, SIP_H_VIA, 0); i >= 0;
+	     i = sip_find(m, SIP_H_VIA, (unsigned int)i + 1))
+		if (has_bare_line_end(m->p, sip_row_value(m, (unsigned int)i)))
+			m->via_ok = false;
+}
+
+/* RFC 3261 18.3: what Content-Length leaves of the datagram. */
+static void parse_framing(struct sip_msg *m, bool complete)
+{
+	uint32_t body = m->datagram_len - m->head_len;
+
+	if (!m->content_length.has || unlikely(!complete))
+		return;
+	if (unlikely(m->content_length.value > body))
+		parse_fault(m, SIP_R_SHORT_BODY);
+	else
+		m->len = m->head_len + m->content_length.value;
+}
+
+enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags flags,
+			  struct sip_msg *m)
+{
+	struct scan_map map;
+	struct marks k = { p, &map };
+	struct scan_lines lines;
+	struct row_facts facts;
+
+	reset(m, p, len);
+	if (unlikely(len < SHORTEST || len > SIP_MAX_LEN || !char_is(p[0], CH_TOKEN))) {
+		m->row[0] = (struct sip_row){ 0 };
+		m->reason = (uint16_t)not_sip(p, len);
+		return (enum sip_reason)m->reason;
+	}
+	scan_current()->head(p, (uint32_t)len, flags & SIP_PADDED, m->row, &map, &lines);
+	m->n_rows = (uint16_t)lines.n_rows;
+	m->head_len = lines.head_len != 0 ? lines.head_len : (uint32_t)len;
+	parse_start_line(&k, m);
+	rows_name(&k, m->datagram_len + (flags & SIP_PADDED ? SIP_PAD : 0), m, &facts);
+	if (unlikely(lines.bad_line_end || lines.head_len == 0 || lines.too_many || facts.bad ||
+		     (NEEDED & ~facts.seen) != 0 || (ONCE & facts.repeated) != 0))
+		section_faults(m, &lines, &facts);
+	parse_values(&k, m);
+	parse_framing(m, lines.head_len != 0);
+	if (unlikely(lines.bad_line_end))
+		drop_unclean(m);
+	return (enum sip_reason)m->reason;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The first look at a message, 64 bytes at a time: where its lines start, and bit maps of the bytes
+ * at which a value can change its meaning. Everything after it asks the maps, not the bytes.
+ *
+ *     Via: SIP/2.0/UDP a.example:5060;branch=z9hG4bK1;rport     nontoken: every byte that ends a
+ *        ^^   ^   ^   ^         ^    ^      ^        ^          token, so 8 steps and not 54
+ *
+ * One implementation for each instruction set, equal in result; sip_scan_select() (msg.h) picks
+ * one before the first message. Pure, no state but that choice. Not a table-driven automaton: that
+ * costs a branch for each byte, and branches that nobody can predict are what parsing costs.
+ */
+#pragma once
+
+#include "dataplane/sip/msg.h"
+
+/* Words of a map: one bit for each byte, and two words that stop a search that finds nothing. */
+#define SCAN_WORDS ((SIP_MAX_LEN + 1) / 64 + 2)
+
+/* Bit i % 64 of word i / 64 stands for byte i. */
+struct scan_map {
+	uint64_t nontoken[SCAN_WORDS]; /* not a token character; set behind the last byte */
+	uint64_t strong[SCAN_WORDS];   /* one of " % < > */
+	uint64_t blank[SCAN_WORDS];    /* SP or a control character: 0x00 to 0x20 */
+};
+
+/* What scan_head() found out beside rows and maps. */
+struct scan_lines {
+	uint32_t n_rows;   /* header rows; rows[n_rows].off is where they end */
+	uint32_t head_len; /* bytes up to and with the blank line; 0 = there is none */
+	bool bad_line_end; /* a CR without LF or LF without CR stands in the header section */
+	bool too_many;     /* rows behind the SIP_MAX_ROWS first ones were not noted */
+};
+
+struct scanner {
+	const char *name;
+	/**
+	 * Indexes the @len bytes (1 to SIP_MAX_LEN) at @p up to the blank line. Continuation lines belong to
+	 * the row before. A last line without an end is no row. Fills @row from [0] (the line after
+	 * the start line) to [n_rows], with id and colon 0, and @map up to the block that holds the blank line. @padded: SIP_PAD bytes
+	 * behind the message may be read.
+	 */
+	void (*head)(const uint8_t *p, uint32_t len, bool padded, struct sip_row *row,
+		     struct scan_map *map, struct scan_lines *out);
+	/** Maps the bytes [@from, @to) of @p, @from a multiple of 64; reads no other byte. */
+	void (*span)(const uint8_t *p, uint32_t from, uint32_t to, struct scan_map *map);
+};
+
+extern const struct scanner scan_sse42;
+extern const struct scanner scan_avx2;
+extern const struct scanner scan_avx512;
+
+/** The scanner in use. Never NULL: without sip_scan_select() it is the one that every CPU has. */
+const struct scanner *scan_current(void);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The body of every scanner; scan_sse42.c, scan_avx2.c and scan_avx512.c include it once. They name
+ * their type of vector, SCAN_VECTOR, before and define
+ *     struct consts scan_consts(void)
+ *     struct block scan_block(const struct consts *c, const uint8_t *q)   masks of 64 bytes at q
+ *     void scan_store(struct sip_row *row, uint32_t base, uint64_t starts)
+ * in which alone the instruction sets differ. scan_store() may write SCAN_SLACK rows more than there
+ * are bits. The loop is most of what parsing costs and is written for few instructions.
+ */
+#pragma once
+
+#include "dataplane/sip/scan.h"
+
+#define SCAN_SLACK 16
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Keeps @v, a constant, in a register; without it the compiler makes it anew in each turn. */
+#define KEEP(v) __asm__("" : "+x"(v))
+
+/* Masks of 64 bytes, bit i for byte i. */
+struct block {
+	uint64_t lf;
+	uint64_t cr;
+	uint64_t nontoken;
+	uint64_t strong;
+	uint64_t blank;
+};
+
+/*
+ * Nibble tables: low_sets[b & 15] & high_sets[b >> 4] has one of the bits 0x01 to 0x20 for a token
+ * character b (one for each of the columns 2 to 7 of the ASCII table), 0x40 or 0x80 for a strong
+ * one, both for %. PSHUFB reads low_sets as 0 for bytes from 0x80 on.
+ */
+#define TOKEN_SETS 0x3f
+#define STRONG_SETS 0x40 /* the lesser of the two */
+
+static const uint8_t low_sets[16] = { 0x3a, 0x3f, 0x7e, 0x3e, 0x3e, 0x7f, 0x3e, 0x3f,
+				      0x3e, 0x3e, 0x3d, 0x15, 0x94, 0x15, 0xb5, 0x1c };
+static const uint8_t high_sets[16] = { 0, 0, 0x41, 0x82, 0x04, 0x08, 0x10, 0x20 };
+
+/* What the loop keeps in registers. */
+struct consts {
+	SCAN_VECTOR low, high, nibble, token, strong, lf, cr, space;
+};
+
+static inline struct consts scan_consts(void);
+static inline struct block scan_block(const struct consts *c, const uint8_t *q);
+static inline void scan_store(struct sip_row *row, uint32_t base, uint64_t starts);
+
+/* The row that starts at @off, id and colon 0, in one store. */
+static inline void scan_row(struct sip_row *row, uint32_t off)
+{
+	memcpy(row, &off, sizeof(*row));
+}
+
+/* A scan between two blocks. */
+struct scan {
+	const uint8_t *p;
+	uint32_t len;
+	uint32_t base;      /* of the next block */
+	uint32_t n;         /* rows so far; those that did not fit the table count too */
+	uint32_t head_len;  /* 0 = the header section goes on */
+	uint64_t lf_before; /* 1 = the byte before the block is a LF ... */
+	uint64_t cr_before; /* ... a CR */
+	uint64_t bad;       /* not 0 = a CR or LF stands alone */
+	struct sip_row *row;
+	struct scan_map *map;
+};
+
+/* As scan_store(), for a table that is nearly full. */
+static __attribute__((noinline, cold)) void scan_store_last(const struct scan *s, uint64_t starts)
+{
+	for (uint32_t n = s->n; starts != 0 && n <= SIP_MAX_ROWS; starts &= starts - 1, n++)
+		scan_row(&s->row[n], s->base + (uint32_t)__builtin_ctzll(starts));
+}
+
+/*
+ * Looks at the lines of the block at @base that begin with SP or a control character, @lines:
+ * takes continuation lines out of @starts, and sets @head_len at the blank line. Returns the mask of the
+ * bytes up to the first one of the blank line.
+ */
+static inline uint64_t scan_special(const struct scan *s, uint64_t lines, uint64_t *starts,
+				    uint32_t *head_len)
+{
+	for (; lines != 0; lines &= lines - 1) {
+		uint64_t bit = lines & -lines;
+		uint32_t at = s->base + (uint32_t)__builtin_ctzll(lines);
+		uint8_t c = s->p[at];
+
+		if (likely(c == '\r' && at + 1 < s->len && s->p[at + 1] == '\n'))
+			*head_len = at + 2;
+		else if (c == '\n')
+			*head_len = at + 1;
+		else if (c == ' ' || c == '\t')
+			*starts ^= bit;
+		if (*head_len != 0) {
+			*starts &= bit | (bit - 1);
+			return bit | (bit - 1);
+		}
+	}
+	return UINT64_MAX;
+}
+
+/* Does the block at @q, of which @live are bytes of the message. True if there are more to do. */
+static inline __attribute__((always_inline)) bool
+scan_step(struct scan *s, const struct consts *c, const uint8_t *q, uint64_t live)
+{
+	struct block b = scan_block(c, q);
+	uint64_t starts = (b.lf << 1 | s->lf_before) & live;
+	uint64_t alone = (b.lf ^ (b.cr << 1 | s->cr_before)) & live;
+	uint32_t w = s->base / 64;
+
+	s->map->nontoken[w] = b.nontoken | ~live;
+	s->map->strong[w] = b.strong;
+	s->map->blank[w] = b.blank;
+	if (unlikely((starts & b.blank) != 0))
+		alone &= scan_special(s, starts & b.blank, &starts, &s->head_len);
+	s->bad |= alone;
+	if (likely(s->n + 64 + SCAN_SLACK <= SIP_MAX_ROWS))
+		scan_store(s->row + s->n, s->base, starts);
+	else
+		scan_store_last(s, starts);
+	s->n += (uint32_t)__builtin_popcountll(starts);
+	s->lf_before = b.lf >> 63;
+	s->cr_before = b.cr >> 63;
+	s->base += 64;
+	return s->head_len == 0;
+}
+
+/* Ends the maps behind word @w: searches stop there. */
+static inline void scan_stop(struct scan_map *map, uint32_t w)
+{
+	map->nontoken[w] = UINT64_MAX;
+	map->strong[w] = UINT64_MAX;
+	map->blank[w] = UINT64_MAX;
+}
+
+/*
+ * Turns the starts into rows. The last of them is the blank line if there is one, else a line that
+ * does not end; where the message ends with a line end, its length stands for them.
+ */
+static inline void scan_finish(const struct scan *s, struct scan_lines *out)
+{
+	uint32_t n = s->n;
+
+	if (unlikely(s->head_len == 0 && (n == 0 || s->p[s->len - 1] == '\n'))) {
+		if (n <= SIP_MAX_ROWS)
+			scan_row(&s->row[n], s->len);
+		n++;
+	}
+	out->head_len = s->head_len;
+	out->bad_line_end = s->bad != 0;
+	out->too_many = n > SIP_MAX_ROWS + 1;
+	out->n_rows = out->too_many ? SIP_MAX_ROWS : n - 1;
+}
+
+static void scan_head(const uint8_t *p, uint32_t len, bool padded, struct sip_row *row,
+		      struct scan_map *map, struct scan_lines *out)
+{
+	struct scan s = { .p = p, .len = len, .row = row, .map = map };
+	struct consts c = scan_consts();
+	uint8_t tail[64];
+	bool more = true;
+
+	while (likely(more && len - s.base >= 64))
+		more = scan_step(&s, &c, p + s.base, UINT64_MAX);
+	if (more && s.base < len) {
+		const uint8_t *q = p + s.base;
+		uint32_t left = len - s.base;
+
+		if (!padded) {
+			memset(tail, 0, sizeof(tail));
+			q = memcpy(tail, q, left);
+		}
+		scan_step(&s, &c, q, (1ULL << left) - 1);
+	}
+	scan_stop(map, s.base / 64);
+	scan_finish(&s, out);
+}
+
+static void scan_span(const uint8_t *p, uint32_t from, uint32_t to, struct scan_map *map)
+{
+	struct consts c = scan_consts();
+	uint8_t tail[64] = { 0 };
+
+	for (; from < to; from += 64) {
+		const uint8_t *q = p + from;
+		uint64_t behind = 0;
+		struct block b;
+
+		if (to - from < 64) {
+			q = memcpy(tail, q, to - from);
+			behind = UINT64_MAX << (to - from);
+		}
+		b = scan_block(&c, q);
+		map->nontoken[from / 64] = b.nontoken | behind;
+		map->strong[from / 64] = b.strong;
+		map->blank[from / 64] = b.blank;
+	}
+	scan_stop(map, from / 64);
+}
