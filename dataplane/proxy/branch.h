@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The branch of our Via (RFC 3261 16.11 and 8.1.1.7, 17.2.3): "z9hG4bK" and 32 lower-case hex
+ * digits, a keyed 128-bit hash that is the same for every retransmission, for the CANCEL and for
+ * the ACK to a non-2xx, and differs for any other transaction.
+ *
+ * Top Via with the cookie: XXH3-128 over its branch (raw bytes) and sent-by (host folded to lower
+ * case or by value, port with default 5060, or 5061 for TLS). Without: the first 64 bits are
+ * XXH3-64 over transport, sent-by and branch of the top Via, From tag, Call-ID, CSeq number and
+ * Request-URI (no To tag: the ACK has one and its INVITE has not; no method); a response cannot
+ * repeat the Request-URI, so the last 64 bits are a SipHash of the first, of sent-by and branch of
+ * that Via, and of the Call-ID, which a response can be checked by.
+ */
+#pragma once
+
+#include "dataplane/proxy/keys.h"
+#include "dataplane/sip/msg.h"
+
+#include <stdbool.h>
+
+#define BRANCH_LEN 39 /* cookie and 32 digits */
+
+/** Writes the branch for request @m (parsed without fault) to @out, BRANCH_LEN bytes, no NUL. */
+void branch_make(const struct keys *k, const struct sip_msg *m, uint8_t *out);
+
+/**
+ * True if the top Via's branch of response @m is one that we made for a request whose top Via was
+ * @below (the second Via of @m).
+ */
+bool branch_check(const struct keys *k, const struct sip_msg *m, const struct sip_via *below);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What every forwarded message gets: our Via, Record-Route, Max-Forwards, received and rport (RFC
+ * 3261 16.6 steps 3, 4, 8; 18.2.1; RFC 3581 4; RFC 5658; RFC 5393). Private to dataplane/proxy.
+ */
+#pragma once
+
+#include "dataplane/proxy/plan.h"
+
+/** Marks the sender's top Via with its true source: received (18.2.1) and the value of rport (RFC
+ * 3581). */
+void forward_mark_source(struct plan *p, const struct endpoint *src);
+
+/** The start line says SIP/2.0 in upper case on the way out (7.1). */
+void forward_version(struct plan *p);
+
+/** Takes one off Max-Forwards, or adds 70; adds or lowers Max-Breadth if the world wants it; puts
+ * our Via on top and, where it is due, Record-Route. */
+void forward_headers(struct plan *p, const struct world *w, uint16_t in_listener);

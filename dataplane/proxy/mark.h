@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How our Via remembers on which listener the request came in (RFC 3581 4: the response leaves from
+ * there, and a stateless proxy has only the message to remember by).
+ *
+ * Only when that is not the listener that the request leaves from, the Via gets ";vl=" and 8 hex
+ * digits: the listener's id, masked by a keyed hash of the branch, so that it cannot be forged or
+ * carried over to another transaction: a changed bit names no listener.
+ */
+#pragma once
+
+#include "dataplane/proxy/world.h"
+
+#define MARK_LEN 8
+
+/** Writes the mark of listener @id for the @branch (BRANCH_LEN bytes) to @out, MARK_LEN bytes. */
+void mark_make(const struct keys *k, const uint8_t *branch, uint32_t id, uint8_t *out);
+
+/** The listener that the mark @s in message @p means, or WORLD_NONE. */
+uint16_t mark_read(const struct world *w, const uint8_t *p, struct span branch, struct span s);

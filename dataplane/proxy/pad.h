@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Bytes of a message copied into fixed blocks with zeros behind, for hashing without a branch for
+ * each class of length. Private to dataplane/proxy.
+ *
+ * Where 64 bytes can be read, four loads and a compare with 0..63 make the block; only the last
+ * bytes of a message take the memcpy(). Both give the same block.
+ */
+#pragma once
+
+#include <emmintrin.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* @v with ASCII capitals turned to small letters. */
+static inline __m128i pad_lower(__m128i v)
+{
+	__m128i upper = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)),
+				      _mm_cmpgt_epi8(_mm_set1_epi8('Z' + 1), v));
+
+	return _mm_or_si128(v, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+}
+
+/**
+ * Copies the @n bytes at @src to @dst and fills up with zeros to 16 * @lanes bytes. @lanes is a
+ * constant from 1 to 4, @n at most 16 * @lanes. @readable: bytes that may be read at @src, at least
+ * @n. @lower: fold capitals.
+ */
+static inline void pad_copy(uint8_t *dst, const uint8_t *src, unsigned int n, size_t readable,
+			    unsigned int lanes, bool lower)
+{
+	const __m128i count = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+	const __m128i limit = _mm_set1_epi8((char)n);
+	uint8_t edge[64];
+
+	if (__builtin_expect(readable < 16u * lanes, 0)) {
+		memset(edge, 0, sizeof(edge));
+		memcpy(edge, src, n);
+		src = edge;
+	}
+	for (unsigned int i = 0; i < lanes; i++) {
+		__m128i pos = _mm_add_epi8(count, _mm_set1_epi8((char)(16 * i)));
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(src + 16 * i));
+
+		v = _mm_and_si128(v, _mm_cmpgt_epi8(limit, pos));
+		_mm_storeu_si128((__m128i *)(void *)(dst + 16 * i), lower ? pad_lower(v) : v);
+	}
+}

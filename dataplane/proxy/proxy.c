@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/proxy/proxy.h"
+
+#include "dataplane/proxy/request.h"
+
+#define UDP_MAX_V4 (65535 - 20 - 8) /* bytes of payload in the largest IPv4 datagram */
+#define UDP_MAX_V6 (65535 - 8)
+
+bool proxy_fits_udp(const struct ip *dst, int64_t len)
+{
+	return len <= (ip_is_v4(dst) ? UDP_MAX_V4 : UDP_MAX_V6);
+}
+
+void proxy_message(const struct world *w, const struct fib *fib, const struct proxy_in *in,
+		   const struct sip_msg *m, struct proxy_out *out)
+{
+	out->verdict = PROXY_DROP;
+	out->reason = SIP_OK;
+	out->target = TARGET_NONE;
+	out->pool = out->backend = WORLD_NONE;
+	out->has_hop = false;
+	out->text_used = 0;
+	out->answer_len = 0;
+	if (m->request)
+		proxy_request(w, fib, in, m, out);
+	else
+		proxy_response(w, fib, in, m, out);
+}

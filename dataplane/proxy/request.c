@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A request, from validation to the edits that send it on: the file a SIP person reads first.
+ *
+ * The order is the RFC's: validate (16.3), preprocess the route (16.4), find the one target
+ * (16.5, 16.11), make the changes (16.6). No state is kept and nothing here depends on time: the
+ * same bytes from the same source leave as the same bytes to the same place, so retransmissions,
+ * CANCEL and the ACK to a non-2xx follow their INVITE by themselves.
+ */
+#include "dataplane/proxy/request.h"
+
+#include "dataplane/proxy/forward.h"
+#include "dataplane/proxy/reply.h"
+#include "dataplane/proxy/routes.h"
+#include "dataplane/proxy/target.h"
+#include "dataplane/proxy/token.h"
+#include "dataplane/sip/chars.h"
+
+/* One request on its way through the rules. */
+struct ctx {
+	const struct world *w;
+	const struct fib *fib;
+	const struct proxy_in *in;
+	const struct sip_msg *m;
+	struct proxy_out *out;
+	struct plan plan;
+	struct routes routes;
+	struct sip_uri uri;       /* Request-URI as the rules have it by now */
+	const uint8_t *uri_bytes; /* its bytes, if they are not those of the message any more */
+	uint32_t uri_len;
+	enum world_own own; /* whether uri names us */
+	bool signed_call;   /* the request brought back our signature for this call */
+};
+
+static bool is_cancel_or_ack(const struct sip_msg *m)
+{
+	return m->method == SIP_M_ACK || m->method == SIP_M_CANCEL;
+}
+
+/* --- 16.3: validation -------------------------------------------------------------------- */
+
+/* Check 1 beyond the parser: parts of the Request-URI that may not be there. */
+static enum sip_reason check_uri(const struct sip_uri *uri)
+{
+	if (uri->scheme > URI_SIPS)
+		return SIP_OK;
+	if (uri->headers.len)
+		return SIP_R_BAD_REQUEST_URI;
+	if (uri->scheme == URI_SIPS && uri->transport == SIP_UDP)
+		return SIP_R_BAD_REQUEST_URI;
+	return SIP_OK;
+}
+
+/* One row of Proxy-Require: its tokens, appended to an Unsupported header under way. Returns false
+ * if it is no list of tokens. */
+static bool collect_tokens(struct plan *p, struct span s, uint32_t *len)
+{
+	const uint8_t *b = p->m->p;
+	unsigned int i = s.off, end = span_end(s);
+
+	while (i < end) {
+		unsigned int from;
+		uint8_t *t;
+
+		while (i < end && (char_is(b[i], CH_LWS) || b[i] == ','))
+			i++;
+		from = i;
+		while (i < end && char_is(b[i], CH_TOKEN))
+			i++;
+		if (i == from)
+			return i == end;
+		t = plan_text(p, (*len ? 2 : 0) + (i - from));
+		if (!t)
+			return false;
+		if (*len) {
+			memcpy(t, ", ", 2);
+			t += 2;
+		}
+		memcpy(t, b + from, i - from);
+		*len += (i - from) + (*len ? 2 : 0);
+		while (i < end && char_is(b[i], CH_LWS))
+			i++;
+		if (i < end && b[i] != ',')
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Check 5: every extension is unknown to us. On SIP_R_PROXY_REQUIRE @extra holds the Unsupported
+ * row.
+ */
+static enum sip_reason check_proxy_require(struct ctx *c, const char **extra, uint16_t *extra_len)
+{
+	static const char name[] = "Unsupported: ";
+	const struct sip_msg *m = c->m;
+	uint32_t len = 0;
+	uint8_t *row, *end;
+
+	if (m->first[SIP_H_PROXY_REQUIRE] == UINT16_MAX || is_cancel_or_ack(m))
+		return SIP_OK;
+	plan_open(&c->plan, m, c->out);
+	row = plan_copy(&c->plan, name, sizeof(name) - 1);
+	for (int i = m->first[SIP_H_PROXY_REQUIRE]; i >= 0;
+	     i = sip_find(m, SIP_H_PROXY_REQUIRE, (unsigned int)i + 1))
+		if (!collect_tokens(&c->plan, sip_row_value(m, (unsigned int)i), &len))
+			return SIP_R_BAD_PROXY_REQUIRE;
+	if (!len)
+		return SIP_OK;
+	end = plan_copy(&c->plan, "\r\n", 2);
+	if (!row || !end || end + 2 - row > UINT16_MAX)
+		return SIP_R_TOO_LARGE;
+	*extra = (const char *)row;
+	*extra_len = (uint16_t)(end + 2 - row);
+	return SIP_R_PROXY_REQUIRE;
+}
+
+/* True for a Request-URI that is the proxy itself: its host and no user. */
+static bool names_the_proxy(const struct ctx *c)
+{
+	return c->own != OWN_NOT && c->uri.scheme <= URI_SIPS && c->uri.user.len == 0;
+}
+
+static enum world_own own_uri(const struct ctx *c, const uint8_t *p, const struct sip_uri *uri)
+{
+	if (uri->scheme == URI_TEL)
+		return OWN_DOMAIN; /* a number has no host: the rules decide where numbers go */
+	return world_own(c->w, p, &uri->host, uri->port, uri->scheme);
+}
+
+/* --- 16.4: route preprocessing ----------------------------------------------------------- */
+
+/*
+ * A strict router upstream put our Record-Route URI into the Request-URI and the Request-URI at the
+ * end of the Route set: undo that.
+ */
+static enum sip_reason undo_strict_upstream(struct ctx *c)
+{
+	const struct sip_msg *m = c->m;
+	struct span last;
+
+	if (c->own != OWN_LISTENER || c->uri.user.len || !(c->uri.lr || c->uri.token.len))
+		return SIP_OK;
+	c->signed_call |= c->uri.token.len && token_check(&c->w->keys, m, c->uri.token);
+	if (c->routes.n == 0)
+		return SIP_OK;
+	last = routes_take_last(&c->routes);
+	if (!uri_parse(m->p, last, &c->uri))
+		return SIP_R_BAD_ROUTE;
+	c->uri_bytes = m->p + last.off;
+	c->uri_len = last.len;
+	c->own = own_uri(c, m->p, &c->uri);
+	return check_uri(&c->uri);
+}
+
+/* Whether the Request-URI's port and transport are those the request came in by. */
+static bool came_in_by(const struct ctx *c, const struct sip_uri *uri)
+{
+	const struct listener *l = &c->w->listeners[c->in->listener];
+
+	return (uri->port ? uri->port : 5060) == l->addr.port &&
+	       (uri->transport == SIP_UDP || uri->transport == SIP_TRANSPORT_NONE);
+}
+
+/* Start of the parameter whose value is @value: its ';'. */
+static uint32_t param_start(const uint8_t *p, struct span value)
+{
+	uint32_t i = value.off;
+
+	while (p[i] != ';')
+		i--;
+	return i;
+}
+
+/* The Request-URI without its maddr and without a port that is not the default (16.4). */
+static void strip_maddr(struct ctx *c)
+{
+	const uint8_t *p = c->m->p;
+	const struct sip_uri *u = &c->uri;
+	uint32_t host_end = span_end(u->host.text);
+	uint32_t port_end = u->params.len ? u->params.off : host_end;
+	uint32_t cut = param_start(p, u->maddr.text);
+	uint32_t cut_end = span_end(u->maddr.text), end = span_end(u->whole);
+	uint32_t keep_port = u->port && u->port != 5060 ? host_end : port_end;
+	uint8_t *t = plan_text(&c->plan, u->whole.len);
+	uint8_t *at = t;
+
+	if (!t)
+		return;
+	memcpy(at, p + u->whole.off, keep_port - u->whole.off);
+	at += keep_port - u->whole.off;
+	memcpy(at, p + port_end, cut - port_end);
+	at += cut - port_end;
+	memcpy(at, p + cut_end, end - cut_end);
+	at += end - cut_end;
+	c->uri_bytes = t;
+	c->uri_len = (uint32_t)(at - t);
+	c->uri.maddr.kind = HOST_NONE;
+	if (keep_port == host_end)
+		c->uri.port = 0;
+	c->own = own_uri(c, p, &c->uri);
+}
+
+/* A maddr decides instead of the host: ours is taken off or leads to another port of ours, any
+ * other is a foreign target. */
+static void preprocess_maddr(struct ctx *c)
+{
+	const struct sip_uri *u = &c->uri;
+
+	if (u->scheme > URI_SIPS || u->maddr.kind == HOST_NONE)
+		return;
+	if (world_own(c->w, c->m->p, &u->maddr, u->port, u->scheme) != OWN_NOT && came_in_by(c, u))
+		strip_maddr(c);
+	else
+		c->own = OWN_NOT;
+}
+
+/* --- 16.5, 16.6 step 7: the one target --------------------------------------------------- */
+
+/* A backend of the pool that the first matching rule names, by the pool's key and table. */
+static enum sip_reason target_pool(struct ctx *c)
+{
+	struct proxy_out *out = c->out;
+	uint16_t i = world_route(c->w, c->m, &c->in->src.ip);
+	const struct pool *pool;
+
+	if (i == WORLD_NONE)
+		return SIP_R_NO_ROUTE_RULE;
+	pool = &c->w->pools[i];
+	out->target = TARGET_POOL;
+	out->pool = i;
+	if (!pool->n_live)
+		return SIP_R_NO_BACKEND;
+	out->key = key_hash(&c->w->keys, &pool->key, c->m, &c->in->src.ip);
+	out->backend = pool->table[maglev_slot(out->key, pool->table_size)];
+	if (out->backend == MAGLEV_NONE)
+		return SIP_R_NO_BACKEND;
+	out->dst = c->w->backends[out->backend].addr;
+	return SIP_OK;
+}
+
+/* The first Route that is not ours. One without lr is a strict router: it gets the Request-URI's
+ * place (16.6 step 6). */
+static enum sip_reason target_route(struct ctx *c)
+{
+	const struct sip_uri *next = &c->routes.uri;
+	const uint8_t *old = c->uri_bytes ? c->uri_bytes : c->m->p + c->uri.whole.off;
+	uint32_t old_len = c->uri_bytes ? c->uri_len : c->uri.whole.len;
+
+	c->out->target = TARGET_ROUTE;
+	if (next->lr) {
+		routes_edit(&c->routes, &c->plan, NULL, 0);
+	} else {
+		routes_take_next(&c->routes);
+		routes_edit(&c->routes, &c->plan, old, old_len);
+		c->uri_bytes = c->m->p + next->whole.off;
+		c->uri_len = next->whole.len;
+	}
+	return target_of_uri(c->w, c->m->p, next, &c->out->dst);
+}
+
+static enum sip_reason find_target(struct ctx *c)
+{
+	if (c->uri.scheme == URI_SIPS)
+		return SIP_R_NEEDS_STREAM; /* RFC 5630: TLS on every hop, whatever the Route says */
+	if (c->routes.next < c->routes.n)
+		return target_route(c);
+	routes_edit(&c->routes, &c->plan, NULL, 0);
+	if (c->own == OWN_NOT) {
+		c->out->target = TARGET_REQUEST_URI;
+		return target_of_uri(c->w, c->m->p, &c->uri, &c->out->dst);
+	}
+	/* A URI of our own Record-Route that leads nowhere further. */
+	if (names_the_proxy(c) && (c->uri.lr || c->uri.token.len))
+		return SIP_R_NOT_HERE;
+	return target_pool(c);
+}
+
+/* --- 16.6: the changes ------------------------------------------------------------------- */
+
+/* The Request-URI as it leaves: replaced by the route rules, or rid of a method parameter (16.6
+ * step 2, 19.1.1). */
+static void edit_request_uri(struct ctx *c)
+{
+	const struct sip_msg *m = c->m;
+
+	if (c->uri_bytes) {
+		uint8_t *t = plan_copy(&c->plan, c->uri_bytes, c->uri_len);
+
+		plan_edit(&c->plan, m->uri_text.off, m->uri_text.len, t, c->uri_len);
+	} else if (c->uri.scheme <= URI_SIPS && c->uri.method.len) {
+		plan_cut(&c->plan, c->uri.method.off, span_end(c->uri.method));
+	}
+}
+
+static enum sip_reason forward(struct ctx *c)
+{
+	struct proxy_out *out = c->out;
+	uint16_t preferred =
+		c->routes.listener != WORLD_NONE ? c->routes.listener : c->in->listener;
+	enum sip_reason e = target_way_out(c->w, c->fib, preferred, out);
+
+	if (e != SIP_OK)
+		return e;
+	edit_request_uri(c);
+	forward_version(&c->plan);
+	forward_mark_source(&c->plan, &c->in->src);
+	forward_headers(&c->plan, c->w, c->in->listener);
+	if (!plan_close(&c->plan) ||
+	    !proxy_fits_udp(&out->dst.ip, (int64_t)c->m->len + out->edits.delta))
+		return SIP_R_TOO_LARGE;
+	out->verdict = PROXY_FORWARD;
+	return SIP_OK;
+}
+
+/* Everything between the syntax checks and the changes; on SIP_OK the request is on its way. */
+static enum sip_reason route_and_forward(struct ctx *c)
+{
+	enum sip_reason e;
+
+	plan_open(&c->plan, c->m, c->out);
+	c->signed_call |= c->routes.signed_call;
+	e = undo_strict_upstream(c);
+	if (e != SIP_OK)
+		return e;
+	preprocess_maddr(c);
+	if (c->own == OWN_NOT && !c->signed_call && !world_trusts(c->w, &c->in->src.ip))
+		return SIP_R_RELAY_DENIED;
+	e = find_target(c);
+	return e == SIP_OK ? forward(c) : e;
+}
+
+/* Checks 1 to 5 of 16.3, in order. */
+static enum sip_reason validate(struct ctx *c, const char **extra, uint16_t *extra_len)
+{
+	const struct sip_msg *m = c->m;
+	enum sip_reason e = check_uri(&c->uri);
+
+	if (e == SIP_OK)
+		e = routes_read(c->w, m, &c->routes);
+	if (e != SIP_OK)
+		return e;
+	if (m->uri.scheme == URI_OTHER)
+		return SIP_R_BAD_SCHEME;
+	if (m->max_forwards.has && m->max_forwards.value == 0)
+		return SIP_R_MAX_FORWARDS_ZERO;
+	if (m->max_breadth.has && m->max_breadth.value == 0)
+		return SIP_R_MAX_BREADTH_ZERO;
+	return check_proxy_require(c, extra, extra_len);
+}
+
+/* True for an OPTIONS that the proxy answers for itself (11, 11.2): also the last hop of one that
+ * may go no further. */
+static bool is_options_to_us(const struct ctx *c, enum sip_reason e)
+{
+	if (c->m->method != SIP_M_OPTIONS || !names_the_proxy(c))
+		return false;
+	return e == SIP_R_MAX_FORWARDS_ZERO || (e == SIP_OK && c->routes.next == c->routes.n);
+}
+
+void proxy_request(const struct world *w, const struct fib *fib, const struct proxy_in *in,
+		   const struct sip_msg *m, struct proxy_out *out)
+{
+	struct ctx c; /* 2 KiB: set field by field, not cleared */
+	const char *extra = NULL;
+	uint16_t extra_len = 0;
+	enum sip_reason e = m->reason;
+
+	c.w = w;
+	c.fib = fib;
+	c.in = in;
+	c.m = m;
+	c.out = out;
+	c.uri_bytes = NULL;
+	c.uri_len = 0;
+	c.own = OWN_NOT;
+	c.signed_call = false;
+	if (e == SIP_OK) {
+		c.uri = m->uri;
+		c.own = own_uri(&c, m->p, &c.uri);
+		e = validate(&c, &extra, &extra_len);
+	}
+	if (is_options_to_us(&c, e)) {
+		reply_options(w, fib, in, m, out);
+		return;
+	}
+	if (e == SIP_OK && m->method == SIP_M_ACK && to_tag_check(&w->keys, m))
+		e = SIP_R_OWN_ACK;
+	if (e == SIP_OK)
+		e = route_and_forward(&c);
+	if (e != SIP_OK)
+		reply_refuse(w, fib, in, m, e, extra, extra_len, out);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The rules for requests and for responses, called by proxy_message(). Private to dataplane/proxy.
+ */
+#pragma once
+
+#include "dataplane/proxy/proxy.h"
+
+/** RFC 3261 16.3 to 16.6 as 16.11 has them for a stateless proxy. */
+void proxy_request(const struct world *w, const struct fib *fib, const struct proxy_in *in,
+		   const struct sip_msg *m, struct proxy_out *out);
+
+/** RFC 3261 16.11 last paragraph, 18.1.2, 18.2.2; RFC 3581. */
+void proxy_response(const struct world *w, const struct fib *fib, const struct proxy_in *in,
+		    const struct sip_msg *m, struct proxy_out *out);

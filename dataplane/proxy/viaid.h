@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who sent a request and under which branch: sent-by and branch of one Via (RFC 3261 17.2.3) in 128
+ * canonical bytes. Hosts count in lower case or as addresses by value, a port that is absent as the
+ * default one. Private to dataplane/proxy.
+ *
+ *    0        4       6      8         12       16                    64                      128
+ *    +--------+-------+------+---------+--------+---------------------+-----------------------+
+ *    | kind   | port  | zero | n_host  | n_bran | host, zeros behind  | branch, zeros behind  |
+ *    +--------+-------+------+---------+--------+---------------------+-----------------------+
+ *
+ * The lengths keep two Vias apart whose host and branch concatenate alike. What does not fit its
+ * place is stood for by its 128-bit hash; its length tells.
+ */
+#pragma once
+
+#include "dataplane/proxy/keys.h"
+#include "dataplane/proxy/pad.h"
+#include "dataplane/sip/via.h"
+
+#include <assert.h>
+
+#define VIAID_HOST_MAX 48
+#define VIAID_BRANCH_MAX 64
+
+struct viaid {
+	uint32_t kind; /* enum host_kind */
+	uint16_t port;
+	uint16_t zero;
+	uint32_t host_len; /* of a name; 0 for addresses */
+	uint32_t branch_len;
+	uint8_t host[VIAID_HOST_MAX];
+	uint8_t branch[VIAID_BRANCH_MAX];
+} __attribute__((aligned(16)));
+
+static_assert(sizeof(struct viaid) == 128, "hashed as one block of constant size");
+
+/** viaid_make() for hosts and branches that do not fit their places. */
+void viaid_make_long(const struct keys *k, const uint8_t *p, const struct sip_via *via,
+		     struct viaid *out);
+
+/** Makes the identity of @via, a Via of the message of @len readable bytes at @p. */
+static inline void viaid_make(const struct keys *k, const uint8_t *p, uint32_t len,
+			      const struct sip_via *via, struct viaid *out)
+{
+	bool name = via->host.kind != HOST_IP;
+
+	out->kind = via->host.kind;
+	out->port = via->port ? via->port : via->transport == SIP_TLS ? 5061 : 5060;
+	out->zero = 0;
+	out->host_len = name ? via->host.text.len : 0;
+	out->branch_len = via->branch.len;
+	if (out->host_len > VIAID_HOST_MAX || out->branch_len > VIAID_BRANCH_MAX) {
+		viaid_make_long(k, p, via, out);
+		return;
+	}
+	if (name)
+		pad_copy(out->host, p + via->host.text.off, out->host_len, len - via->host.text.off,
+			 3, true);
+	else
+		pad_copy(out->host, via->host.ip.b, sizeof(via->host.ip.b), sizeof(via->host.ip.b),
+			 1, false);
+	if (!name)
+		memset(out->host + 16, 0, VIAID_HOST_MAX - 16);
+	pad_copy(out->branch, p + via->branch.off, out->branch_len, len - via->branch.off, 4,
+		 false);
+}
