@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Devices are attached after EAL runs, one by one, so that an error names its interface. Queues:
+ * one pair per worker where the device has them; where not, rx queues are dealt out to the workers
+ * and frames of those without a tx queue cross a ring to one that has it.
+ *
+ * memif gets as many queue pairs as "queues=N" says, 1 by default, and never more: the driver in
+ * DPDK 22.11 reads and writes rings that the peer did not ask for as if they were ring 0.
+ */
+#include "dataplane/ports.h"
+
+#include "dataplane/batch.h"
+#include "dataplane/ip_clash.h"
+#include "dataplane/tx.h"
+
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DESCRIPTORS 1024
+#define POOL_CACHE 256
+#define POOL_MIN 4095
+#define HANDOVER_SIZE 1024
+#define GROWTH 256 /* room behind a full frame, for what edits add */
+#define FRAMESZ_MIN 2048u
+#define FRAMESZ_MAX 32768u    /* a packet buffer has 16-bit lengths */
+#define RING_BYTES (8u << 20) /* of one AF_PACKET ring */
+#define BLOCK_BYTES 65536u
+
+/* Where the IP packet starts in an AF_PACKET ring frame of an Ethernet device (tpacket_rcv()). */
+#define TPACKET_IP_OFFSET TPACKET_ALIGN(TPACKET2_HDRLEN + 16)
+
+static int fail(struct plane_error *err, int e, const char *port, const char *what)
+{
+	snprintf(err->text, sizeof(err->text), "interface %s: %s: %s", port, what, strerror(e));
+	return -e;
+}
+
+/* --- device strings ---------------------------------------------------------------------- */
+
+/* The MTU that Linux gives to interface @name; 0 if there is none of that name. */
+static uint32_t linux_mtu(const char *name)
+{
+	struct ifreq ifr = { 0 };
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint32_t mtu = 0;
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	if (s >= 0 && ioctl(s, SIOCGIFMTU, &ifr) == 0)
+		mtu = (uint32_t)ifr.ifr_mtu;
+	if (s >= 0)
+		close(s);
+	return mtu;
+}
+
+/* Least power of two of a ring frame that takes IP packets of @mtu bytes with two VLAN tags. */
+static uint32_t framesz(uint32_t mtu)
+{
+	uint32_t n = FRAMESZ_MIN;
+
+	while (n < FRAMESZ_MAX && n < TPACKET_IP_OFFSET + 8 + mtu)
+		n *= 2;
+	return n;
+}
+
+/* Copies the options of a memif argument but "queues=N", which is ours. Returns N, or 1. */
+static unsigned int memif_options(const char *in, char *out, size_t n)
+{
+	unsigned int queues = 1;
+	size_t used = 0;
+
+	out[0] = '\0';
+	while (*in) {
+		size_t len = strcspn(in, ",");
+
+		if (strncmp(in, "queues=", 7) == 0)
+			queues = (unsigned int)strtoul(in + 7, NULL, 10);
+		else if (len && used < n)
+			used += (size_t)snprintf(out + used, n - used, ",%.*s", (int)len, in);
+		in += len + (in[len] == ',');
+	}
+	return used < n ? queues : 0;
+}
+
+static int memif_devargs(const char *arg, unsigned int index, char *out, size_t n, uint16_t *queues)
+{
+	size_t path = strcspn(arg, ",");
+	char options[256];
+	unsigned int q = memif_options(arg + path, options, sizeof(options));
+
+	if (!path || q < 1 || q > PLANE_MAX_WORKERS)
+		return -EINVAL;
+	*queues = (uint16_t)q;
+	return snprintf(out, n, "net_memif%u,socket=%.*s,socket-abstract=no%s", index, (int)path,
+			arg, options);
+}
+
+static int packet_devargs(const char *iface, unsigned int index, unsigned int n_workers,
+			  uint32_t mtu, char *out, size_t n)
+{
+	uint32_t size, block;
+
+	if (!mtu)
+		mtu = linux_mtu(iface);
+	if (!mtu)
+		return -ENODEV;
+	size = framesz(mtu);
+	block = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+	return snprintf(out, n,
+			"net_af_packet%u,iface=%s,qpairs=%u,framesz=%u,blocksz=%u,framecnt=%u",
+			index, iface, n_workers, size, block, RING_BYTES / size);
+}
+
+int plane_devargs(enum plane_device kind, const char *argument, unsigned int index,
+		  unsigned int n_workers, uint32_t mtu, char *out, size_t n, uint16_t *queues)
+{
+	int len;
+
+	*queues = (uint16_t)n_workers;
+	switch (kind) {
+	case PLANE_PACKET:
+		len = packet_devargs(argument, index, n_workers, mtu, out, n);
+		break;
+	case PLANE_MEMIF:
+		len = memif_devargs(argument, index, out, n, queues);
+		break;
+	case PLANE_TAP:
+		len = snprintf(out, n, "net_tap%u,iface=%s", index, argument);
+		break;
+	case PLANE_VDEV:
+		len = snprintf(out, n, "%s", argument);
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (len < 0)
+		return len;
+	return (size_t)len < n ? 0 : -ENAMETOOLONG;
+}
+
+/* --- sizes ------------------------------------------------------------------------------- */
+
+/* The value of "framesz=" in @devargs; 0 = not AF_PACKET. */
+static uint32_t devargs_framesz(const char *devargs)
+{
+	const char *p = strstr(devargs, ",framesz=");
+
+	if (strncmp(devargs, "net_af_packet", 13) != 0)
+		return 0;
+	return p ? (uint32_t)strtoul(p + 9, NULL, 10) : FRAMESZ_MIN;
+}
+
+/* Bytes of an mbuf for frames of @mtu, or of AF_PACKET frames of @frame bytes. */
+static uint16_t data_room(uint32_t mtu, uint32_t frame)
+{
+	uint32_t n = mtu > 1500 ? mtu : 1500;
+
+	n += RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN;
+	if (n < FRAMESZ_MIN)
+		n = FRAMESZ_MIN; /* the buffers of memif */
+	if (n < frame)
+		n = frame;
+	n = RTE_ALIGN(RTE_PKTMBUF_HEADROOM + n + GROWTH, RTE_CACHE_LINE_SIZE);
+	return (uint16_t)(n < UINT16_MAX ? n : RTE_ALIGN_FLOOR(UINT16_MAX, RTE_CACHE_LINE_SIZE));
+}
+
+static unsigned int pool_size(unsigned int queues, unsigned int workers)
+{
+	unsigned int n = queues * 2 * DESCRIPTORS +
+			 workers * (2 * POOL_CACHE + TX_FRAMES_MAX + 2 * BURST_MAX + HANDOVER_SIZE);
+
+	return n > POOL_MIN ? n : POOL_MIN;
+}
+
+uint64_t port_memory(const struct plane_conf *conf, const struct plane_port *p)
+{
+	uint64_t mbuf = sizeof(struct rte_mbuf) + 2 * RTE_CACHE_LINE_SIZE;
+
+	mbuf += data_room(p->mtu, devargs_framesz(p->devargs));
+	return mbuf * pool_size(conf->n_workers, conf->n_workers);
+}
+
+uint16_t port_queue_of(const struct port *port, uint16_t n_queues, uint16_t w, uint16_t n)
+{
+	uint16_t q = (uint16_t)((w + n - port->first) % n);
+
+	return q < n_queues ? q : PORT_NO_QUEUE;
+}
+
+/* --- opening ----------------------------------------------------------------------------- */
+
+static int attach(struct port *p, const struct plane_port *conf, struct plane_error *err)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+	int rc;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(conf->devargs, ","), conf->devargs);
+	if (rte_eth_dev_get_port_by_name(name, &p->dev) == 0)
+		return 0; /* made by the caller */
+	/* TAP is told of packets by a real-time signal; where too many wait, Linux sends SIGIO. */
+	if (strncmp(name, "net_tap", 7) == 0)
+		signal(SIGIO, SIG_IGN);
+	rc = rte_dev_probe(conf->devargs);
+	if (rc < 0)
+		return fail(err, -rc, conf->name, conf->devargs);
+	if (rte_eth_dev_get_port_by_name(name, &p->dev) < 0)
+		return fail(err, ENODEV, conf->name, conf->devargs);
+	p->attached = true;
+	return 0;
+}
+
+static uint32_t device_mtu(uint16_t dev, const struct rte_eth_dev_info *info)
+{
+	char name[IF_NAMESIZE];
+	uint16_t mtu = 0;
+
+	if (info->if_index && if_indextoname(info->if_index, name))
+		return linux_mtu(name);
+	rte_eth_dev_get_mtu(dev, &mtu);
+	return mtu ? mtu : RTE_ETHER_MTU;
+}
+
+static void choose_mtu(struct port *p, const struct plane_port *conf,
+		       const struct rte_eth_dev_info *info)
+{
+	p->mtu = device_mtu(p->dev, info);
+	if (!conf->mtu)
+		return;
+	/* A Linux interface keeps its own; one that only DPDK has takes what it can. */
+	if (info->if_index && conf->mtu > p->mtu)
+		return;
+	p->mtu = conf->mtu;
+	if (!info->if_index) /* memif and rings have no such call, and take any size */
+		rte_eth_dev_set_mtu(p->dev, (uint16_t)p->mtu);
+}
+
+static void choose_features(struct port *p, const struct rte_eth_dev_info *info,
+			    struct rte_eth_conf *c)
+{
+	/* TAP computes its "offloads" on our core, slower than we do. */
+	bool tap = strcmp(info->driver_name, "net_tap") == 0;
+	uint64_t rx = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	uint64_t tx = RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+
+	if (!tap) {
+		c->rxmode.offloads = info->rx_offload_capa & rx;
+		c->txmode.offloads = info->tx_offload_capa & tx;
+		p->tx_udp_csum = c->txmode.offloads != 0;
+	}
+	if (p->n_rxq > 1 && info->flow_type_rss_offloads) {
+		c->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		c->rx_adv_conf.rss_conf.rss_hf =
+			info->flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
+	}
+}
+
+static int make_pool(struct port *p, const struct plane_conf *conf, uint16_t i,
+		     struct plane_error *err)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	unsigned int queues = p->n_rxq > p->n_txq ? p->n_rxq : p->n_txq;
+
+	snprintf(name, sizeof(name), "port%u", i);
+	p->pool =
+		rte_pktmbuf_pool_create(name, pool_size(queues, conf->n_workers), POOL_CACHE, 0,
+					data_room(p->mtu, devargs_framesz(conf->ports[i].devargs)),
+					rte_eth_dev_socket_id(p->dev));
+	return p->pool ? 0 : fail(err, rte_errno, p->name, "packet buffers");
+}
+
+/* Rings for the frames of workers that have no tx queue here. */
+static int make_handover(struct port *p, uint16_t i, uint16_t n_workers, struct plane_error *err)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	if (p->n_txq == n_workers)
+		return 0;
+	p->handover = calloc(p->n_txq, sizeof(*p->handover));
+	if (!p->handover)
+		return fail(err, ENOMEM, p->name, "rings");
+	for (uint16_t q = 0; q < p->n_txq; q++) {
+		snprintf(name, sizeof(name), "tx%u.%u", i, q);
+		p->handover[q] = rte_ring_create(name, HANDOVER_SIZE, rte_eth_dev_socket_id(p->dev),
+						 RING_F_SC_DEQ);
+		if (!p->handover[q])
+			return fail(err, rte_errno, p->name, "rings");
+	}
+	return 0;
+}
+
+static int setup_queues(struct port *p, struct plane_error *err)
+{
+	uint16_t n_rxd = DESCRIPTORS, n_txd = DESCRIPTORS;
+	int socket = rte_eth_dev_socket_id(p->dev), rc;
+
+	rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->dev, &n_rxd, &n_txd);
+	for (uint16_t q = 0; rc >= 0 && q < p->n_rxq; q++)
+		rc = rte_eth_rx_queue_setup(p->dev, q, n_rxd, socket, NULL, p->pool);
+	for (uint16_t q = 0; rc >= 0 && q < p->n_txq; q++)
+		rc = rte_eth_tx_queue_setup(p->dev, q, n_txd, socket, NULL);
+	return rc < 0 ? fail(err, -rc, p->name, "queues") : 0;
+}
+
+static uint16_t least(uint32_t a, uint32_t b, uint32_t c)
+{
+	uint32_t n = a < b ? a : b;
+
+	return (uint16_t)(n < c ? n : c);
+}
+
+static int start(struct port *p, const struct plane_conf *conf, uint16_t i, struct plane_error *err)
+{
+	const struct plane_port *pc = &conf->ports[i];
+	uint16_t queues = pc->queues ? pc->queues : conf->n_workers;
+	struct rte_eth_dev_info info;
+	struct rte_eth_conf c = { 0 };
+	struct rte_ether_addr mac;
+	uint32_t frame = devargs_framesz(pc->devargs);
+	int rc;
+
+	rc = rte_eth_dev_info_get(p->dev, &info);
+	if (rc < 0)
+		return fail(err, -rc, p->name, "device information");
+	p->n_rxq = least(info.max_rx_queues, conf->n_workers, queues);
+	p->n_txq = least(info.max_tx_queues, conf->n_workers, queues);
+	choose_features(p, &info, &c);
+	rc = rte_eth_dev_configure(p->dev, p->n_rxq, p->n_txq, &c);
+	if (rc < 0)
+		return fail(err, -rc, p->name, "device configuration");
+	choose_mtu(p, pc, &info);
+	p->frame_limit = frame ? frame - TPACKET_IP_OFFSET : 0;
+	rc = make_pool(p, conf, i, err);
+	if (rc == 0)
+		rc = make_handover(p, i, conf->n_workers, err);
+	if (rc == 0)
+		rc = setup_queues(p, err);
+	if (rc < 0)
+		return rc;
+	rc = rte_eth_dev_start(p->dev);
+	if (rc < 0)
+		return fail(err, -rc, p->name, "start of the device");
+	rte_eth_macaddr_get(p->dev, &mac);
+	memcpy(p->mac, mac.addr_bytes, sizeof(p->mac));
+	return 0;
+}
+
+int port_open(struct port *p, const struct plane_conf *conf, uint16_t i, struct plane_error *err)
+{
+	const struct plane_port *pc = &conf->ports[i];
+	int rc;
+
+	memset(p, 0, sizeof(*p));
+	p->name = pc->name;
+	p->dev = RTE_MAX_ETHPORTS;
+	p->shared = pc->kernel_shared;
+	p->partial = pc->partial_checksums;
+	p->first = i % conf->n_workers;
+	rc = attach(p, pc, err);
+	return rc < 0 ? rc : start(p, conf, i, err);
+}
+
+void port_close(struct port *p)
+{
+	if (p->dev < RTE_MAX_ETHPORTS && rte_eth_dev_is_valid_port(p->dev)) {
+		struct rte_eth_dev_info info;
+		struct rte_device *device = NULL;
+
+		if (rte_eth_dev_info_get(p->dev, &info) == 0)
+			device = info.device;
+		rte_eth_dev_stop(p->dev);
+		rte_eth_dev_close(p->dev);
+		if (p->attached && device)
+			rte_dev_remove(device);
+	}
+	for (uint16_t q = 0; p->handover && q < p->n_txq; q++)
+		rte_ring_free(p->handover[q]);
+	free(p->handover);
+	rte_mempool_free(p->pool);
+	memset(p, 0, sizeof(*p));
+	p->dev = RTE_MAX_ETHPORTS;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/sip_stage.h"
+
+#include "dataplane/checksum.h"
+#include "dataplane/net_out.h"
+#include "dataplane/worker.h"
+
+static void refuse(struct pkt *k, enum sip_reason reason)
+{
+	k->verdict = V_REASON;
+	k->reason = (uint16_t)reason;
+}
+
+static void count_message(struct worker *w)
+{
+	const struct sip_msg *m = &w->msg;
+
+	if (m->reason == SIP_R_KEEPALIVE || m->reason == SIP_R_STUN || m->reason == SIP_R_NOT_SIP)
+		return;
+	stat_add(&w->stats->c[m->request ? C_RX_REQUESTS : C_RX_RESPONSES], 1);
+}
+
+/*
+ * Bytes up to which the edits change the message, if the sum of the new one can be had by summing
+ * that part before and after; 0xffffffff if it is as cheap to sum all of it.
+ */
+static uint32_t changed_part(const struct worker *w, const struct pkt *k)
+{
+	const struct edit_list *l = &w->out.edits;
+	uint32_t head = l->n ? (uint32_t)l->e[l->n - 1].off + l->e[l->n - 1].del : 0;
+
+	/* A message cut at Content-Length has lost bytes of the sum. */
+	if (!(k->flags & PKT_SUM) || w->msg.len != k->len || head > k->len / 2u)
+		return UINT32_MAX;
+	return head;
+}
+
+/* The edits do not fit where the message is. */
+static int edit_elsewhere(struct worker *w, const uint8_t *p, struct outgoing *o)
+{
+	int n = edit_copy(&w->out.edits, p, w->msg.len, w->copy, SCRATCH_SIZE);
+
+	*o = (struct outgoing){ .p = w->copy, .len = n < 0 ? 0 : (uint32_t)n };
+	return n < 0 ? n : 0;
+}
+
+static int edit_here(struct worker *w, const struct pkt *k, const struct buffer *buf,
+		     struct outgoing *o)
+{
+	uint8_t *p = buf->f + k->off;
+	uint32_t before = (uint32_t)(p - buf->start);
+	uint32_t headers = buf->m ? net_out_headers(&w->out.dst.ip) : 0;
+	uint32_t head = changed_part(w, k);
+	uint16_t head_sum = head == UINT32_MAX ? 0 : csum_bytes(p, head);
+	struct edit_room room = {
+		.head = before > headers ? before - headers : 0,
+		.tail = (uint32_t)(buf->end - (p + w->msg.len)),
+	};
+	struct edit_result res;
+	int r;
+
+	if (before < headers)
+		return edit_elsewhere(w, p, o);
+	r = edit_apply(&w->out.edits, p, w->msg.len, room, &res);
+	if (r == EDIT_NO_ROOM)
+		return edit_elsewhere(w, p, o);
+	if (r < 0)
+		return r;
+	*o = (struct outgoing){ .p = p + res.head_shift, .len = res.len, .m = buf->m };
+	if (head == res.tail_old) {
+		o->sum = csum_edited(k->sum, head_sum, head, csum_bytes(o->p, res.tail_new),
+				     res.tail_new);
+		o->has_sum = true;
+	}
+	return 0;
+}
+
+static void answer(struct worker *w, struct pkt *k, struct outgoing *o)
+{
+	const struct proxy_out *out = &w->out;
+
+	if (out->answer_status >= 300 && !limit_take(&w->answers)) {
+		refuse(k, SIP_R_ANSWER_LIMIT);
+		return;
+	}
+	k->flags |= PKT_ANSWER;
+	k->reason = (uint16_t)out->reason;
+	*o = (struct outgoing){ .p = out->answer, .len = out->answer_len };
+}
+
+void sip_stage(struct worker *w, struct pkt *k, const struct buffer *buf, struct outgoing *o)
+{
+	const uint8_t *p = buf->f + k->off;
+	struct proxy_in in = { .src = k->src, .listener = k->listener };
+	enum sip_parse_flags flags = buf->end - (p + k->len) >= SIP_PAD ? SIP_PADDED : SIP_EXACT;
+
+	sip_parse(p, k->len, flags, &w->msg);
+	count_message(w);
+	proxy_message(w->view.world, w->view.fib, &in, &w->msg, &w->out);
+	switch (w->out.verdict) {
+	case PROXY_DROP:
+		refuse(k, w->out.reason);
+		break;
+	case PROXY_ANSWER:
+		answer(w, k, o);
+		break;
+	case PROXY_FORWARD:
+		/* The rules have checked the length; an edit that fails all the same fails by it.
+		 */
+		if (edit_here(w, k, buf, o) < 0)
+			refuse(k, SIP_R_TOO_LARGE);
+		break;
+	}
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The poll loop. Stages are plain functions called in order, not rte_graph: there is one path. The
+ * first runs over the whole burst, which hides the misses on packet headers; the others run packet
+ * by packet, since one parse tree, one edit list and one scratch then serve them all.
+ *
+ * Idle workers nap, unless told to spin: 5 us at first, doubling up to 100 us, less than the
+ * network takes. While it naps a worker is offline for RCU, so it never holds up a snapshot.
+ */
+#include "dataplane/worker.h"
+
+#include "dataplane/gather.h"
+#include "dataplane/net_out.h"
+#include "dataplane/sip_stage.h"
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_rcu_qsbr.h>
+#include <rte_ring.h>
+
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#define ICMP_RATE 1000 /* ICMP errors handed over per second and worker */
+#define EXPIRE_HZ 1000 /* looks through the fragments per second */
+#define EMPTY_TURNS 64 /* before the first nap */
+#define NAP_MIN_NS 5000
+#define NAP_MAX_NS 100000
+#define TIMER_SLACK_NS 1000 /* Linux would add 50 us to each nap */
+
+void limit_set(struct limit *l, uint32_t rate, uint64_t hz, uint64_t now)
+{
+	l->cost = rate ? hz / rate : UINT64_MAX;
+	l->most = rate ? hz : 0;
+	l->credit = l->most;
+	l->last = now;
+}
+
+/* --- life -------------------------------------------------------------------------------- */
+
+static void take_queues(struct worker *w)
+{
+	struct plane_shared *sh = w->sh;
+
+	for (uint16_t p = 0; p < sh->n_ports; p++) {
+		const struct port *port = &sh->ports[p];
+		uint16_t rxq = port_queue_of(port, port->n_rxq, w->id, sh->n_workers);
+		uint16_t txq = port_queue_of(port, port->n_txq, w->id, sh->n_workers);
+
+		if (rxq != PORT_NO_QUEUE)
+			w->rx[w->n_rx++] = (struct rx_queue){ p, port->dev, rxq };
+		w->tx[p].dev = port->dev;
+		w->tx[p].queue = txq;
+		if (port->handover)
+			w->tx[p].handover =
+				port->handover[txq != PORT_NO_QUEUE ? txq : w->id % port->n_txq];
+	}
+}
+
+struct worker *worker_new(struct plane_shared *sh, const struct plane_conf *conf, uint16_t id,
+			  uint64_t clock_hz, uint64_t now)
+{
+	struct worker *w = aligned_alloc(64, RTE_CACHE_LINE_ROUNDUP(sizeof(*w)));
+
+	if (!w)
+		return NULL;
+	memset(w, 0, sizeof(*w));
+	w->sh = sh;
+	w->id = id;
+	w->now = now;
+	w->ip_id = (uint32_t)(now / sh->n_workers * sh->n_workers) + id;
+	limit_set(&w->answers, conf->answer_limit, clock_hz, now);
+	limit_set(&w->icmp, ICMP_RATE, clock_hz, now);
+	w->expire_every = clock_hz / EXPIRE_HZ;
+	w->expire_at = now + w->expire_every;
+	w->stats = stats_new();
+	w->tx = calloc(sh->n_ports, sizeof(*w->tx));
+	w->scratch = calloc(1, SCRATCH_SIZE);
+	w->copy = calloc(1, SCRATCH_SIZE);
+	w->frags = frag_table_new(conf->frag_memory, clock_hz / 1000 * conf->frag_timeout_ms,
+				  sh->frag_secret);
+	if (!w->stats || !w->tx || !w->scratch || !w->copy || !w->frags ||
+	    punt_ring_init(&w->punt) < 0) {
+		worker_free(w);
+		return NULL;
+	}
+	take_queues(w);
+	return w;
+}
+
+void worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	punt_ring_fini(&w->punt);
+	frag_table_free(w->frags);
+	free(w->copy);
+	free(w->scratch);
+	free(w->tx);
+	stats_free(w->stats);
+	free(w);
+}
+
+/* --- one turn ---------------------------------------------------------------------------- */
+
+/* An ICMP error about a packet of ours: for the control thread, within bounds. */
+static void icmp(struct worker *w, struct pkt *k, const struct buffer *buf)
+{
+	struct punt p = {
+		.kind = PUNT_ICMP,
+		.iface = k->port,
+		.listener = WORLD_NONE,
+		.generation = w->view.world->generation,
+		.data = buf->f + k->off,
+		.len = k->len,
+	};
+
+	if (!limit_take(&w->icmp))
+		k->verdict = w->sh->ports[k->port].shared ? V_TO_KERNEL : V_DROP_ICMP_LIMIT;
+	else
+		k->verdict = punt_put(&w->punt, &p) ? V_ICMP_PUNTED : V_DROP_PUNT_FULL;
+}
+
+/* Packet @i of the batch, which net_in() let through, to its verdict. */
+static void packet(struct worker *w, uint16_t i)
+{
+	struct pkt *k = &w->batch.pkt[i];
+	struct buffer buf;
+	struct outgoing o;
+
+	gather(w, i, &buf);
+	if (k->verdict != V_GO)
+		return;
+	if (k->flags & PKT_ICMP) {
+		icmp(w, k, &buf);
+		return;
+	}
+	sip_stage(w, k, &buf, &o);
+	if (k->verdict == V_GO)
+		net_out(w, i, &o);
+}
+
+static void batch_run(struct worker *w, uint16_t port)
+{
+	struct batch *b = &w->batch;
+
+	net_in(w, &w->sh->ports[port], port, b);
+	for (uint16_t i = 0; i < b->n; i++) {
+		if (b->pkt[i].verdict == V_GO)
+			packet(w, i);
+	}
+	tx_finish(w);
+}
+
+static unsigned int take_burst(struct worker *w, const struct rx_queue *q)
+{
+	struct batch *b = &w->batch;
+	uint64_t bytes = 0;
+	uint16_t n;
+
+	n = b->n = rte_eth_rx_burst(q->dev, q->queue, b->m, BURST_MAX);
+	if (!n)
+		return 0;
+	for (uint16_t i = 0; i < n; i++)
+		bytes += b->m[i]->pkt_len;
+	stat_add(&w->stats->c[C_RX_FRAMES], n);
+	stat_add(&w->stats->c[C_RX_BYTES], bytes);
+	batch_run(w, q->port);
+	return n;
+}
+
+/* Fragments that other workers passed on. They were counted as received there. */
+static unsigned int take_inbox(struct worker *w)
+{
+	struct rte_ring *inbox = w->sh->inbox[w->id];
+	void *m[BURST_MAX];
+	unsigned int n;
+
+	if (!inbox)
+		return 0;
+	n = rte_ring_dequeue_burst(inbox, m, BURST_MAX, NULL);
+	for (unsigned int i = 0; i < n; i++) {
+		w->batch.m[0] = m[i];
+		w->batch.n = 1;
+		batch_run(w, w->sh->port_of_dev[w->batch.m[0]->port]);
+	}
+	return n;
+}
+
+static void expire(struct worker *w)
+{
+	struct frag_fate fate = { 0 };
+
+	frag_expire(w->frags, w->now, &fate);
+	tx_count_fate(w, &fate);
+	w->expire_at = w->now + w->expire_every;
+}
+
+/* What comes from other workers, and the end of a turn. */
+static unsigned int end_turn(struct worker *w)
+{
+	unsigned int n = take_inbox(w);
+
+	n += tx_handed_over(w);
+	atomic_store_explicit(&w->stats->held, frag_held(w->frags), memory_order_relaxed);
+	punt_wake(&w->punt, &w->sh->bell);
+	return n;
+}
+
+static void begin_turn(struct worker *w, uint64_t now)
+{
+	struct plane_shared *sh = w->sh;
+
+	w->now = now;
+	view_update(&w->view, snapshot_get(&sh->world), snapshot_get(&sh->fib));
+	limit_refill(&w->answers, now);
+	limit_refill(&w->icmp, now);
+}
+
+unsigned int worker_turn(struct worker *w, uint64_t now)
+{
+	unsigned int n = 0;
+
+	begin_turn(w, now);
+	for (uint16_t q = 0; q < w->n_rx; q++)
+		n += take_burst(w, &w->rx[q]);
+	if (now >= w->expire_at)
+		expire(w);
+	n += end_turn(w);
+	rte_rcu_qsbr_quiescent(w->sh->retired.rcu, w->id);
+	return n;
+}
+
+unsigned int worker_finish(struct worker *w)
+{
+	begin_turn(w, w->now);
+	return end_turn(w);
+}
+
+/* --- the thread -------------------------------------------------------------------------- */
+
+static void nap(struct worker *w, unsigned int empty)
+{
+	unsigned int doublings = empty - EMPTY_TURNS < 5 ? empty - EMPTY_TURNS : 5;
+	struct timespec t = { .tv_nsec = NAP_MIN_NS << doublings };
+
+	if (t.tv_nsec > NAP_MAX_NS)
+		t.tv_nsec = NAP_MAX_NS;
+	rte_rcu_qsbr_thread_offline(w->sh->retired.rcu, w->id);
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+	rte_rcu_qsbr_thread_online(w->sh->retired.rcu, w->id);
+}
+
+int worker_main(void *worker)
+{
+	struct worker *w = worker;
+	struct plane_shared *sh = w->sh;
+	unsigned int empty = 0;
+
+	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+	rte_rcu_qsbr_thread_online(sh->retired.rcu, w->id);
+	while (!atomic_load_explicit(&sh->stop, memory_order_relaxed)) {
+		if (worker_turn(w, rte_rdtsc())) {
+			stat_add(&w->stats->c[C_BUSY_TURNS], 1);
+			empty = 0;
+			continue;
+		}
+		stat_add(&w->stats->c[C_IDLE_TURNS], 1);
+		if (!sh->spin && ++empty >= EMPTY_TURNS)
+			nap(w, empty);
+	}
+	rte_rcu_qsbr_thread_offline(sh->retired.rcu, w->id);
+	return 0;
+}
