@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The daemon as a whole: what the parts of the control thread share. One instance, made in main(),
+ * passed to every part. Who writes each field stands beside it. All on the control thread, which is
+ * the process' main thread and EAL's main lcore.
+ */
+#pragma once
+
+#include "control/config.h"
+#include "control/hosts.h"
+#include "control/kernel_sockets.h"
+#include "control/secret.h"
+#include "control/slow_udp.h"
+#include "dataplane/plane.h"
+
+struct event;
+struct event_base;
+struct network;
+
+/* The two snapshots that workers read. */
+struct snapshots {
+	struct world *world;
+	struct fib *fib;
+};
+
+struct app {
+	const char *config_path;
+	struct config config;           /* in force; main.c, reload.c */
+	struct secret secret;           /* secret part */
+	struct event_base *base;        /* loop part */
+	struct hosts hosts;             /* network part, reload.c */
+	struct network *network;        /* network part */
+	struct plane *plane;            /* plane part */
+	uint16_t n_workers;             /* plane part */
+	struct kernel_port *ports;      /* plane part: what sockets must know, per interface */
+	struct kernel_sockets *sockets; /* snapshots part */
+	struct slow_udp *slow;          /* snapshots part */
+	struct snapshots now;           /* published; publish.c */
+	uint64_t generation;            /* of the world in force; publish.c */
+	struct event *reclaim;          /* snapshots part: timer */
+	struct event *punts;            /* punts part */
+	uint64_t kernel_sent;           /* punts part: messages sent through Linux */
+	uint64_t kernel_failed;         /* punts part: those that Linux refused */
+	bool forwarding;                /* workers run */
+	bool ready;                     /* the world was told so */
+};
+
+/* Parts: started in the order of parts.c, stopped in reverse. Start returns 0 or a negative errno,
+ * having logged why. */
+int log_start(struct app *app);
+int secret_start(struct app *app);
+void secret_stop(struct app *app);
+int loop_start(struct app *app);
+void loop_stop(struct app *app);
+int network_start(struct app *app);
+void network_stop(struct app *app);
+int ports_start(struct app *app);
+void ports_stop(struct app *app);
+int snapshots_start(struct app *app);
+void snapshots_stop(struct app *app);
+int workers_start(struct app *app);
+void workers_stop(struct app *app);
+int punts_start(struct app *app);
+void punts_stop(struct app *app);
+int follow_start(struct app *app);
+void follow_stop(struct app *app);
+int ready_start(struct app *app);
+void ready_stop(struct app *app);
+
+/** Starts all parts. On failure those that were started are stopped again. 0 or a negative errno.
+ */
+int parts_start(struct app *app);
+
+/** Stops all parts. */
+void parts_stop(struct app *app);
+
+/** Runs until a signal or loop_end() ends it. 0 or a negative errno. */
+int loop_run(struct app *app);
+
+/** Makes loop_run() return. */
+void loop_end(struct app *app);
+
+/** Handles what workers that have stopped left behind. */
+void punts_drain(struct app *app);
+
+/** Announces that the proxy forwards, once it has a listener; later calls do nothing. */
+void ready_check(struct app *app);
+
+/** Reads the file again and puts it in force, or logs what is wrong with it and changes nothing. */
+void reload_run(struct app *app);
+
+/** Logs each counter that is not 0. */
+void report_counters(struct app *app);
