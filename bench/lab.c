@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Builds lab worlds (lab.h). One function for each part of struct world, each reading one list of
+ * struct lab. Memory is never given back: a lab lives as long as its program.
+ */
+#include "bench/lab.h"
+
+#include "dataplane/proxy/own.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COUNT(list, member) \
+	count((list), sizeof((list)[0]), offsetof(__typeof__((list)[0]), member))
+
+static void lab_fail(const char *what, const char *text)
+{
+	fprintf(stderr, "lab: %s: %s\n", what, text);
+	exit(2);
+}
+
+/* A block that stays; all of them hang on one chain, so that no leak checker takes them for lost.
+ */
+static void *lab_alloc(size_t size)
+{
+	static uint8_t *chain;
+	size_t room = (size + 2 * 64 - 1) & ~(size_t)63;
+	uint8_t *block = aligned_alloc(64, room);
+
+	if (!block)
+		lab_fail("memory", "none left");
+	memset(block, 0, room);
+	memcpy(block, &chain, sizeof(chain));
+	chain = block;
+	return block + 64;
+}
+
+/* Entries up to the first whose pointer at @offset is NULL. */
+static uint16_t count(const void *list, size_t size, size_t offset)
+{
+	uint16_t n = 0;
+
+	for (const char *p = list; n < LAB_MAX; n++, p += size) {
+		const void *field;
+
+		memcpy(&field, p + offset, sizeof(field));
+		if (!field)
+			break;
+	}
+	return n;
+}
+
+struct endpoint lab_endpoint(const char *text)
+{
+	struct endpoint e = { .port = 0 };
+	const char *colon = strrchr(text, ':');
+	size_t n = strlen(text);
+
+	/* One colon, or the one after a bracket, starts a port. */
+	if (colon && (strchr(text, ':') == colon || colon[-1] == ']')) {
+		e.port = (uint16_t)strtoul(colon + 1, NULL, 10);
+		n = (size_t)(colon - text);
+	}
+	if (!ip_parse((const uint8_t *)text, n, &e.ip))
+		lab_fail("not an address", text);
+	return e;
+}
+
+static struct prefix lab_prefix(const char *text)
+{
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	struct prefix p = { .len = 128 };
+
+	if (!ip_parse((const uint8_t *)text, n, &p.ip))
+		lab_fail("not a prefix", text);
+	if (slash)
+		p.len = (uint8_t)(strtoul(slash + 1, NULL, 10) + (ip_is_v4(&p.ip) ? 96 : 0));
+	return p;
+}
+
+static void set_text(struct world_text *t, const char *a, const char *b, const char *c)
+{
+	t->len = (uint16_t)snprintf(t->s, sizeof(t->s), "%s%s%s", a, b, c);
+}
+
+/* The 18 bytes that name an endpoint, as in the tables of world.h. */
+static void endpoint_bytes(const struct endpoint *e, uint8_t *out)
+{
+	memcpy(out, e->ip.b, 16);
+	out[16] = (uint8_t)(e->port >> 8);
+	out[17] = (uint8_t)e->port;
+}
+
+static void build_listeners(const struct lab *lab, struct world *w)
+{
+	uint16_t n = COUNT(lab->listeners, address);
+	struct listener *l = lab_alloc(n * sizeof(*l));
+
+	for (uint16_t i = 0; i < n; i++) {
+		const struct lab_listener *from = &lab->listeners[i];
+		const char *sent_by = from->advertise ? from->advertise : from->address;
+		uint8_t bytes[18];
+
+		l[i].addr = lab_endpoint(from->address);
+		l[i].iface = from->iface;
+		l[i].transports = WORLD_UDP;
+		endpoint_bytes(&l[i].addr, bytes);
+		l[i].id = (uint32_t)maglev_id(&w->keys, bytes, sizeof(bytes));
+		set_text(&l[i].sent_by, sent_by, "", "");
+		set_text(&l[i].via, "Via: SIP/2.0/UDP ", sent_by, ";branch=");
+		set_text(&l[i].rr, "<sip:", sent_by, ";lr;vt=");
+		set_text(&l[i].name, from->address, "", "");
+	}
+	w->listeners = l;
+	w->n_listeners = n;
+}
+
+/* A table of names under construction. */
+struct name_list {
+	struct name_entry e[4 * LAB_MAX];
+	uint32_t n;
+	size_t bytes;
+};
+
+static void name_add(struct name_list *l, const void *bytes, size_t n, uint32_t value)
+{
+	uint8_t *copy = lab_alloc(n);
+
+	memcpy(copy, bytes, n);
+	l->e[l->n++] = (struct name_entry){ .name = copy, .len = (uint16_t)n, .value = value };
+	l->bytes += n;
+}
+
+static const struct names *name_build(const struct name_list *l, const struct keys *k)
+{
+	return names_build(lab_alloc(names_size(l->n, l->bytes)), k, l->e, l->n);
+}
+
+static void add_domain(struct name_list *own, const char *domain)
+{
+	uint8_t key[OWN_KEY_MAX];
+	size_t n = strlen(domain);
+	struct ip ip;
+
+	n = ip_parse((const uint8_t *)domain, n, &ip) ? own_key_domain_ip(key, &ip)
+						      : own_key_domain(key, domain, n);
+	name_add(own, key, n, own_value(OWN_DOMAIN, 0));
+}
+
+static void add_listener(struct name_list *own, const struct listener *l, const char *advertise,
+			 uint16_t index)
+{
+	const char *colon = advertise ? strrchr(advertise, ':') : NULL;
+	uint8_t key[OWN_KEY_MAX];
+	size_t n = own_key_listener(key, &l->addr.ip, l->addr.port);
+
+	name_add(own, key, n, own_value(OWN_LISTENER, index + 1u));
+	if (!colon)
+		return;
+	n = own_key_advertised(key, advertise, (size_t)(colon - advertise),
+			       (uint16_t)strtoul(colon + 1, NULL, 10));
+	name_add(own, key, n, own_value(OWN_LISTENER, 0));
+}
+
+static void build_names(const struct lab *lab, struct world *w)
+{
+	struct name_list own = { .n = 0 }, ids = { .n = 0 }, hosts = { .n = 0 };
+	uint16_t n_hosts = COUNT(lab->hosts, name);
+	struct ip *ips = lab_alloc((n_hosts + 1u) * sizeof(*ips));
+
+	for (uint16_t i = 0; i < w->n_listeners; i++) {
+		const struct listener *l = &w->listeners[i];
+
+		add_listener(&own, l, lab->listeners[i].advertise, i);
+		name_add(&ids, &l->id, sizeof(l->id), i);
+	}
+	for (uint16_t i = 0; i < LAB_MAX && lab->domains[i]; i++)
+		add_domain(&own, lab->domains[i]);
+	for (uint16_t i = 0; i < n_hosts; i++) {
+		ips[i] = lab_endpoint(lab->hosts[i].address).ip;
+		name_add(&hosts, lab->hosts[i].name, strlen(lab->hosts[i].name), i);
+	}
+	w->own = name_build(&own, &w->keys);
+	w->listener_ids = name_build(&ids, &w->keys);
+	w->hosts = name_build(&hosts, &w->keys);
+	w->host_ips = ips;
+}
+
+static void build_backends(const struct lab *lab, struct world *w)
+{
+	struct backend *b = lab_alloc(LAB_MAX * LAB_MAX * sizeof(*b));
+	struct pool *p = lab_alloc(LAB_MAX * sizeof(*p));
+
+	w->n_pools = COUNT(lab->pools, name);
+	for (uint16_t i = 0; i < w->n_pools; i++) {
+		const struct lab_pool *from = &lab->pools[i];
+
+		p[i].name = from->name;
+		p[i].key.kind = from->key;
+		if (from->header) {
+			p[i].key.header_len = (uint8_t)strlen(from->header);
+			memcpy(p[i].key.header, from->header, p[i].key.header_len);
+		}
+		p[i].first_backend = w->n_backends;
+		p[i].n_backends = COUNT(from->backends, name);
+		for (uint16_t j = 0; j < p[i].n_backends; j++) {
+			const struct lab_backend *source = &from->backends[j];
+			struct backend *to = &b[w->n_backends++];
+
+			to->addr = lab_endpoint(source->address);
+			to->pool = i;
+			to->transports = source->transports ? source->transports : WORLD_UDP;
+			to->state = source->state;
+			to->tier = source->tier;
+			to->weight = source->weight ? source->weight : 1;
+			to->name = source->name;
+		}
+	}
+	w->pools = p;
+	w->backends = b;
+}
+
+/* The table over the live backends of the lowest live tier. */
+static void build_table(struct world *w, struct pool *p)
+{
+	struct maglev_server servers[LAB_MAX];
+	uint16_t *table = lab_alloc(MAGLEV_SIZE * sizeof(*table));
+	uint8_t tier = UINT8_MAX;
+
+	for (uint16_t i = 0; i < p->n_backends; i++) {
+		const struct backend *b = &w->backends[p->first_backend + i];
+
+		if (b->state == BACKEND_UP && b->tier < tier)
+			tier = b->tier;
+	}
+	for (uint16_t i = 0; i < p->n_backends; i++) {
+		const struct backend *b = &w->backends[p->first_backend + i];
+
+		if (b->state != BACKEND_UP || b->tier != tier)
+			continue;
+		servers[p->n_live++] = (struct maglev_server){
+			.id = maglev_id(&w->keys, b->name, strlen(b->name)),
+			.weight = b->weight,
+			.index = (uint16_t)(p->first_backend + i),
+		};
+	}
+	maglev_build(table, MAGLEV_SIZE, servers, p->n_live, lab_alloc(maglev_scratch(p->n_live)));
+	p->table = table;
+	p->table_size = MAGLEV_SIZE;
+}
+
+static void build_domain(const char *text, struct domain_match *d)
+{
+	d->suffix = text[0] == '*';
+	d->text = (const uint8_t *)text + d->suffix;
+	d->len = (uint16_t)(strlen(text) - d->suffix);
+	d->is_ip = !d->suffix && ip_parse(d->text, d->len, &d->ip);
+}
+
+static uint16_t pool_index(const struct world *w, const char *name)
+{
+	for (uint16_t i = 0; i < w->n_pools; i++) {
+		if (strcmp(w->pools[i].name, name) == 0)
+			return i;
+	}
+	lab_fail("no such pool", name);
+	return WORLD_NONE;
+}
+
+static void build_rules(const struct lab *lab, struct world *w)
+{
+	struct rule *r = lab_alloc(LAB_MAX * sizeof(*r));
+
+	w->n_rules = COUNT(lab->rules, pool);
+	for (uint16_t i = 0; i < w->n_rules; i++) {
+		const struct lab_rule *from = &lab->rules[i];
+
+		r[i].methods = from->methods;
+		r[i].pool = pool_index(w, from->pool);
+		if (from->method_name) {
+			struct method_match *m = lab_alloc(sizeof(*m));
+
+			m->name = from->method_name;
+			m->len = (uint16_t)strlen(from->method_name);
+			r[i].method_names = m;
+			r[i].n_method_names = 1;
+		}
+		if (from->domain) {
+			struct domain_match *d = lab_alloc(sizeof(*d));
+
+			build_domain(from->domain, d);
+			r[i].domains = d;
+			r[i].n_domains = 1;
+		}
+		if (from->source) {
+			struct prefix *p = lab_alloc(sizeof(*p));
+
+			*p = lab_prefix(from->source);
+			r[i].sources = p;
+			r[i].n_sources = 1;
+		}
+	}
+	w->rules = r;
+}
+
+static const struct fib *fib_of(uint64_t seed, const struct fib_route *r, uint32_t n_routes,
+				const struct fib_neighbor *nb, uint32_t n_neighbors)
+{
+	void *mem = lab_alloc(fib_size(n_routes, n_neighbors, 0));
+
+	return fib_build(mem, seed, r, n_routes, nb, n_neighbors, NULL, 0);
+}
+
+static void build_trusted(const struct lab *lab, struct world *w)
+{
+	struct fib_route *r = lab_alloc((LAB_MAX + w->n_backends) * sizeof(*r));
+	uint32_t n = 0;
+
+	for (; n < LAB_MAX && lab->trusted[n]; n++) {
+		struct prefix p = lab_prefix(lab->trusted[n]);
+
+		r[n] = (struct fib_route){ .prefix = p.ip, .len = p.len };
+	}
+	for (uint16_t i = 0; i < w->n_backends; i++)
+		r[n++] = (struct fib_route){ .prefix = w->backends[i].addr.ip, .len = 128 };
+	w->trusted = fib_of(1, r, n, NULL, 0);
+}
+
+static const struct fib *build_fib(const struct lab *lab, const struct world *w)
+{
+	struct fib_route r[2 * LAB_MAX] = { 0 };
+	struct fib_neighbor nb[LAB_MAX] = { 0 };
+	uint32_t n_routes = 0, n_neighbors = COUNT(lab->neighbors, address);
+
+	for (; n_routes < LAB_MAX && lab->routes[n_routes].prefix; n_routes++) {
+		const struct lab_route *from = &lab->routes[n_routes];
+		struct prefix p = lab_prefix(from->prefix);
+
+		r[n_routes] = (struct fib_route){
+			.prefix = p.ip, .len = p.len, .kind = from->kind, .iface = from->iface
+		};
+		if (from->gateway)
+			r[n_routes].gateway = lab_endpoint(from->gateway).ip;
+	}
+	for (uint16_t i = 0; i < w->n_listeners; i++, n_routes++)
+		r[n_routes] = (struct fib_route){ .prefix = w->listeners[i].addr.ip,
+						  .len = 128,
+						  .kind = FIB_LOCAL,
+						  .iface = w->listeners[i].iface };
+	for (uint32_t i = 0; i < n_neighbors; i++) {
+		nb[i].ip = lab_endpoint(lab->neighbors[i].address).ip;
+		nb[i].iface = lab->neighbors[i].iface;
+		memcpy(nb[i].mac, (uint8_t[6]){ 2, 0, 0, 0, 0, (uint8_t)(i + 1) }, 6);
+	}
+	return fib_of(2, r, n_routes, nb, n_neighbors);
+}
+
+void lab_build(const struct lab *lab, struct lab_world *out)
+{
+	struct world *w = &out->world;
+
+	memset(out, 0, sizeof(*out));
+	if (keys_derive(lab->secret, strlen(lab->secret), &w->keys) != 0)
+		lab_fail("secret too short", lab->secret);
+	build_listeners(lab, w);
+	build_names(lab, w);
+	build_backends(lab, w);
+	for (uint16_t i = 0; i < w->n_pools; i++)
+		build_table(w, (struct pool *)&w->pools[i]);
+	build_rules(lab, w);
+	build_trusted(lab, w);
+	w->max_breadth = lab->max_breadth;
+	w->record_route = lab->record_route;
+	w->draining = lab->draining;
+	out->fib = build_fib(lab, w);
+}
