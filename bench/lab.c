@@ -372,6 +372,7 @@ void lab_build(const struct lab *lab, struct lab_world *out)
 	build_trusted(lab, w);
 	w->max_breadth = lab->max_breadth;
 	w->record_route = lab->record_route;
+	w->preloaded_route = !lab->no_preloaded_route;
 	w->draining = lab->draining;
 	out->fib = build_fib(lab, w);
 }

@@ -71,6 +71,7 @@ struct lab {
 	struct lab_neighbor neighbors[LAB_MAX];
 	uint8_t max_breadth;
 	bool record_route;
+	bool no_preloaded_route;
 	bool draining;
 };
 

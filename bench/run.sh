@@ -12,7 +12,8 @@
 set -u
 export LC_ALL=C
 cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
-core=build/bench/micro_core
+build=${VIADUCT_BUILD:-build}
+core=$build/bench/micro_core
 stored=bench/baseline/core.json
 
 die() {
@@ -23,7 +24,7 @@ die() {
 # One line for each count: everything, its parts, each kind of message.
 counts() {
 	local work kind
-	for work in lines headers parse decide all; do
+	for work in lines parse decide all; do
 		printf '  "instructions_%s": %s,\n' $work "$(bench/count.sh "$1" $work)"
 	done
 	kind=0
@@ -54,14 +55,14 @@ result() {
 	rm -f "$times"
 }
 
-[ -x $core ] || die "no $core: call this as ./run bench"
+[ -x "$core" ] || die "no $core: call this as ./run bench"
 case ${1:-} in
 '')
-	$core
+	"$core"
 	echo
-	echo "instructions for one message (AVX2 scanner, callgrind): $(bench/count.sh $core)"
+	echo "instructions for one message (AVX2 scanner, callgrind): $(bench/count.sh "$core")"
 	echo
-	build/bench/micro_maglev
+	"$build/bench/micro_maglev"
 	;;
 --json)
 	result >"${2:?--json needs a file}"

@@ -268,6 +268,7 @@ struct config {
 	struct config_reassembly reassembly;
 	struct config_log log;
 	bool record_route;
+	bool preloaded_route;
 	const char *file; /* name given to the loader */
 	struct arena arena;
 };

@@ -108,6 +108,7 @@ static int fill(struct build *b)
 		return rc;
 	}
 	b->w->record_route = b->c->record_route;
+	b->w->preloaded_route = b->c->preloaded_route;
 	b->w->max_breadth = (uint8_t)b->c->max_breadth;
 	b->w->generation = b->facts->generation;
 	rc = build_listeners(b);

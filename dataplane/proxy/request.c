@@ -115,10 +115,11 @@ static enum sip_reason check_proxy_require(struct ctx *c, const char **extra, ui
 	return SIP_R_PROXY_REQUIRE;
 }
 
-/* True for a Request-URI that is the proxy itself: its host and no user. */
+/* True for a Request-URI that is the proxy itself: the host of a listener and no user. A domain that it
+ * answers for is no such thing: the servers behind it are. */
 static bool names_the_proxy(const struct ctx *c)
 {
-	return c->own != OWN_NOT && c->uri.scheme <= URI_SIPS && c->uri.user.len == 0;
+	return c->own == OWN_LISTENER && c->uri.scheme <= URI_SIPS && c->uri.user.len == 0;
 }
 
 static enum world_own own_uri(const struct ctx *c, const uint8_t *p, const struct sip_uri *uri)
@@ -235,6 +236,8 @@ static enum sip_reason target_pool(struct ctx *c)
 	out->backend = pool->table[maglev_slot(out->key, pool->table_size)];
 	if (out->backend == MAGLEV_NONE)
 		return SIP_R_NO_BACKEND;
+	if (!(c->w->backends[out->backend].transports & WORLD_UDP))
+		return SIP_R_NEEDS_STREAM;
 	out->dst = c->w->backends[out->backend].addr;
 	return SIP_OK;
 }
@@ -300,6 +303,8 @@ static enum sip_reason forward(struct ctx *c)
 		c->routes.listener != WORLD_NONE ? c->routes.listener : c->in->listener;
 	enum sip_reason e = target_way_out(c->w, c->fib, preferred, out);
 
+	if (e == SIP_OK && target_is_self(c->w, out))
+		e = SIP_R_LOOP;
 	if (e != SIP_OK)
 		return e;
 	edit_request_uri(c);
@@ -313,6 +318,14 @@ static enum sip_reason forward(struct ctx *c)
 	return SIP_OK;
 }
 
+/* Whether the request would make a relay of us if anybody could send it. */
+static bool needs_trust(const struct ctx *c)
+{
+	bool stranger = c->routes.next < c->routes.n;
+
+	return c->own == OWN_NOT || (stranger && !c->w->preloaded_route);
+}
+
 /* Everything between the syntax checks and the changes; on SIP_OK the request is on its way. */
 static enum sip_reason route_and_forward(struct ctx *c)
 {
@@ -324,7 +337,7 @@ static enum sip_reason route_and_forward(struct ctx *c)
 	if (e != SIP_OK)
 		return e;
 	preprocess_maddr(c);
-	if (c->own == OWN_NOT && !c->signed_call && !world_trusts(c->w, &c->in->src.ip))
+	if (needs_trust(c) && !c->signed_call && !world_trusts(c->w, &c->in->src.ip))
 		return SIP_R_RELAY_DENIED;
 	e = find_target(c);
 	return e == SIP_OK ? forward(c) : e;

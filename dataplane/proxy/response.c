@@ -88,6 +88,8 @@ static enum sip_reason respond(const struct world *w, const struct fib *fib,
 		e = target_of_via(w, m->p, &below, NULL, &out->dst);
 	if (e == SIP_OK)
 		e = target_way_out(w, fib, listener, out);
+	if (e == SIP_OK && target_is_self(w, out))
+		e = SIP_R_BAD_NEXT_VIA;
 	if (e != SIP_OK)
 		return e;
 	plan_open(&p, m, out);

@@ -45,8 +45,6 @@ enum sip_reason target_of_uri(const struct world *w, const uint8_t *p, const str
 	dst->port = uri->port ? uri->port : SIP_PORT;
 	if (ip_is_unusable(&dst->ip))
 		return SIP_R_UNUSABLE_TARGET;
-	if (world_listener_at(w, dst) != WORLD_NONE)
-		return SIP_R_LOOP;
 	return SIP_OK;
 }
 
@@ -84,4 +82,9 @@ enum sip_reason target_way_out(const struct world *w, const struct fib *fib, uin
 	iface = out->hop.kind == FIB_UNICAST ? out->hop.iface : FIB_NO_IFACE;
 	out->listener = world_listener_for(w, preferred, iface, &out->dst.ip);
 	return out->listener == WORLD_NONE ? SIP_R_UNUSABLE_TARGET : SIP_OK;
+}
+
+bool target_is_self(const struct world *w, const struct proxy_out *out)
+{
+	return out->hop.kind == FIB_LOCAL && world_listener_at(w, &out->dst) != WORLD_NONE;
 }

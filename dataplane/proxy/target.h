@@ -29,3 +29,6 @@ enum sip_reason target_of_via(const struct world *w, const uint8_t *p, const str
  */
 enum sip_reason target_way_out(const struct world *w, const struct fib *fib, uint16_t preferred,
 			       struct proxy_out *out);
+
+/** True if out->dst, whose way out was found, is a listener of this proxy. */
+bool target_is_self(const struct world *w, const struct proxy_out *out);

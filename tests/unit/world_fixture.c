@@ -81,7 +81,7 @@
 
 static const struct lab beds[N_BEDS] = {
 	[BED_MAIN] = { NETWORK, SERVICE, .record_route = true },
-	[BED_NO_RECORD_ROUTE] = { NETWORK, SERVICE },
+	[BED_NO_RECORD_ROUTE] = { NETWORK, SERVICE, .no_preloaded_route = true },
 	[BED_DRAINING] = { NETWORK, SERVICE, .record_route = true, .draining = true },
 	[BED_BREADTH] = { NETWORK, SERVICE, .record_route = true, .max_breadth = 60 },
 	[BED_CORPUS] = {

@@ -28,7 +28,7 @@
 
 enum bed {
 	BED_MAIN,
-	BED_NO_RECORD_ROUTE,
+	BED_NO_RECORD_ROUTE, /* and no preloaded Route of strangers */
 	BED_DRAINING,
 	BED_BREADTH, /* Max-Breadth is looked after, at most 60 */
 	BED_CORPUS,  /* the test bed of RFC 4475 and RFC 5118 messages */
