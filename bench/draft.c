@@ -174,8 +174,8 @@ static void fill_common(struct draft *d)
 					      "TransitSwitch/7.2 (build 20551)",
 					      "PhoneOS 4.12.0.77-beta", "GW-3000 R12" };
 	static const char *const allows[] = {
-		"INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY, "
-		"SUBSCRIBE, MESSAGE",
+		("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY, "
+		 "SUBSCRIBE, MESSAGE"),
 		"INVITE,ACK,OPTIONS,BYE,CANCEL,UPDATE,PRACK", "ACK, BYE, CANCEL, INVITE, OPTIONS"
 	};
 	bool first = d->kind != MESSAGE_100 && d->kind != MESSAGE_ACK &&

@@ -27,6 +27,12 @@ struct lab_backend {
 	uint8_t transports; /* 0 = WORLD_UDP */
 };
 
+/* A backend as most are: up, by UDP, of weight 1. */
+#define LAB_SERVER(name_, address_)                                 \
+	{                                                           \
+		.name = (name_), .address = (address_), .weight = 1 \
+	}
+
 struct lab_pool {
 	const char *name;
 	enum key_kind key;

@@ -16,11 +16,6 @@ const char *const message_kind_names[MESSAGE_KINDS] = {
 	"200+SDP", "200",       "ACK",      "BYE",     "CANCEL", "NOTIFY",
 };
 
-#define SERVER(name_, address_)                                     \
-	{                                                           \
-		.name = (name_), .address = (address_), .weight = 1 \
-	}
-
 static const struct lab lab = {
 	.secret = "the secret of all benches",
 	.listeners = { [OUTSIDE] = { .address = "203.0.113.1:5060", .iface = 0 },
@@ -29,17 +24,17 @@ static const struct lab lab = {
 		     "reg.carrier.example" },
 	.trusted = { "198.51.100.0/24", "192.0.2.0/24" },
 	.pools = { { .name = "core",
-		     .backends = { SERVER("core1", "10.20.0.11:5060"),
-				   SERVER("core2", "10.20.0.12:5060"),
-				   SERVER("core3", "10.20.0.13:5060"),
-				   SERVER("core4", "10.20.0.14:5060"),
-				   SERVER("core5", "10.20.0.15:5060"),
-				   SERVER("core6", "10.20.0.16:5060"),
-				   SERVER("core7", "10.20.0.17:5060"),
-				   SERVER("core8", "10.20.0.18:5060") } },
+		     .backends = { LAB_SERVER("core1", "10.20.0.11:5060"),
+				   LAB_SERVER("core2", "10.20.0.12:5060"),
+				   LAB_SERVER("core3", "10.20.0.13:5060"),
+				   LAB_SERVER("core4", "10.20.0.14:5060"),
+				   LAB_SERVER("core5", "10.20.0.15:5060"),
+				   LAB_SERVER("core6", "10.20.0.16:5060"),
+				   LAB_SERVER("core7", "10.20.0.17:5060"),
+				   LAB_SERVER("core8", "10.20.0.18:5060") } },
 		   { .name = "registrars",
-		     .backends = { SERVER("reg1", "10.20.1.11:5060"),
-				   SERVER("reg2", "10.20.1.12:5060") } } },
+		     .backends = { LAB_SERVER("reg1", "10.20.1.11:5060"),
+				   LAB_SERVER("reg2", "10.20.1.12:5060") } } },
 	.rules = { { .pool = "registrars", .methods = 1u << SIP_M_REGISTER }, { .pool = "core" } },
 	.routes = { { "203.0.113.0/24", 0, FIB_UNICAST, NULL },
 		    { "10.20.0.0/16", 1, FIB_UNICAST, NULL },

@@ -35,8 +35,8 @@ uint8_t *plan_copy(struct plan *p, const void *src, uint32_t n)
 }
 
 /*
- * Whether an edit at @off comes before @e. At one place what is only put in comes before what is taken
- * out: new rows before a first row that goes.
+ * Whether an edit at @off comes before @e. At one place what is only put in comes before what is
+ * taken out: new rows before a first row that goes.
  */
 static bool goes_before(uint32_t off, uint32_t del, const struct edit *e)
 {

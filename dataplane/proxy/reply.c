@@ -93,6 +93,10 @@ void reply_options(const struct world *w, const struct fib *fib, const struct pr
 			    .extra = capabilities,
 			    .extra_len = sizeof(capabilities) - 1 };
 
+	if (!m->via_ok) {
+		drop(out, SIP_R_BAD_VIA);
+		return;
+	}
 	if (w->draining || !any_live(w)) {
 		reply_refuse(w, fib, in, m, SIP_R_NO_BACKEND, NULL, 0, out);
 		return;

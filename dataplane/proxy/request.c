@@ -115,8 +115,8 @@ static enum sip_reason check_proxy_require(struct ctx *c, const char **extra, ui
 	return SIP_R_PROXY_REQUIRE;
 }
 
-/* True for a Request-URI that is the proxy itself: the host of a listener and no user. A domain that it
- * answers for is no such thing: the servers behind it are. */
+/* True for a Request-URI that is the proxy itself: the host of a listener and no user. A domain
+ * that it answers for is no such thing: the servers behind it are. */
 static bool names_the_proxy(const struct ctx *c)
 {
 	return c->own == OWN_LISTENER && c->uri.scheme <= URI_SIPS && c->uri.user.len == 0;

@@ -54,7 +54,9 @@ static void parse_status_line(const struct marks *k, struct sip_msg *m, uint32_t
 		return;
 	}
 	code = (unsigned int)lex_number(p, CODE, CODE_END);
-	if (code < 100 || code > 699 || (end > CODE_END && p[CODE_END] != ' ')) {
+	/* A start line has no fold: 7.2, 25.1. */
+	if (code < 100 || code > 699 || (end > CODE_END && p[CODE_END] != ' ') ||
+	    memchr(p + CODE_END, '\n', end - CODE_END)) {
 		parse_fault(m, SIP_R_BAD_STATUS_LINE);
 		return;
 	}

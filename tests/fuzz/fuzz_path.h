@@ -70,8 +70,7 @@ static inline void path_check_answer(struct piece input)
 
 	if (fault)
 		path_broken(fault);
-	PATH_CHECK(path.m.request && path.m.method != SIP_M_ACK &&
-		   path.m.via_ok);
+	PATH_CHECK(path.m.request && path.m.method != SIP_M_ACK && path.m.via_ok);
 	PATH_CHECK(path.sent.n <= input.n + ANSWER_EXTRA);
 	PATH_CHECK(path.out.answer_status >= 200 && path.out.answer_status <= 699);
 }

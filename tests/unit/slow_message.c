@@ -4,8 +4,6 @@
  */
 #include "tests/unit/slow_piece.h"
 
-#include <stdlib.h>
-
 bool piece_is(struct piece p, const char *text)
 {
 	return p.n == strlen(text) && memcmp(p.p, text, p.n) == 0;
@@ -31,17 +29,20 @@ static bool read_row(struct slow_row *row)
 	return true;
 }
 
-/* Body by the first Content-Length row, if it is a number that fits. */
+/* Body by the first Content-Length row, if that is a number that fits. */
 static void cut_body(struct slow_message *m)
 {
-	size_t i = slow_find(m, "content-length", "l", 0);
-	char digits[12] = "";
-	size_t n;
+	size_t i = slow_find(m, "content-length", "l", 0), n = 0;
 
-	if (i == m->n_rows || m->row[i].value.n == 0 || m->row[i].value.n >= sizeof(digits))
+	if (i == m->n_rows || m->row[i].value.n == 0)
 		return;
-	memcpy(digits, m->row[i].value.p, m->row[i].value.n);
-	n = strtoul(digits, NULL, 10);
+	for (size_t k = 0; k < m->row[i].value.n; k++) {
+		uint8_t c = m->row[i].value.p[k];
+
+		if (c < '0' || c > '9' || n > m->body.n)
+			return;
+		n = n * 10 + (c - '0');
+	}
 	if (n < m->body.n)
 		m->body.n = n;
 }
@@ -61,7 +62,9 @@ bool slow_read(const uint8_t *p, size_t n, struct slow_message *m)
 			return false;
 		if (line.n == 2)
 			break;
-		if ((p[0] == ' ' || p[0] == '\t') && m->n_rows) {
+		if (p[0] == ' ' || p[0] == '\t') {
+			if (m->n_rows == 0)
+				return false; /* a start line is one line */
 			m->row[m->n_rows - 1].whole.n += line.n;
 			continue;
 		}

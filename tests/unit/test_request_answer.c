@@ -146,6 +146,10 @@ static const struct rule_case options[] = {
 	  ANSWERED(SIP_OK, "200 OK"), .extra = CAN },
 	{ "R11-4 a draining node answers 503", REQUEST("OPTIONS", SELF, ""), .bed = BED_DRAINING,
 	  ANSWERED(SIP_R_NO_BACKEND, "503 No Backend Available"), .extra = "Retry-After: 10\n" },
+	{ "R16.3-16 an OPTIONS whose top Via names a transport that cannot be answered gets none",
+	  "OPTIONS " SELF " SIP/2.0\nVia: SIP/2.0/UDR 203.0.113.40;branch=z9hG4bKt1\n"
+	  "Max-Forwards: 70\n" ENDS("OPTIONS") EMPTY,
+	  DROPPED(SIP_R_BAD_VIA) },
 	{ "R11-1 an OPTIONS to a domain is routed", REQUEST("OPTIONS", "sip:example.com", ""),
 	  TO_CORE1, .added = "{via:1}", .change = { HOP_TAKEN } },
 	{ "R11-1 an OPTIONS to a user at the proxy's address is routed",

@@ -87,6 +87,8 @@ static const struct rule_case ours[] = {
 	  DROPPED(SIP_R_BAD_STATUS_LINE) },
 	{ "R7.2-1 the reason may be empty", "SIP/2.0 100 \n" OURS CALLER REST, SERVER, TO_CALLER,
 	  GONE },
+	{ "R7.2-3, R7.3-2 a status line has no continuation",
+	  "SIP/2.0 200 OK\n and more\n" OURS CALLER REST, SERVER, DROPPED(SIP_R_BAD_STATUS_LINE) },
 	{ "R7.2-3, R7-2 the reason is opaque UTF-8",
 	  "SIP/2.0 200 = 2**3 * \xd0\xbd\xd0\xbe\n" OURS CALLER REST, SERVER, TO_CALLER, GONE },
 	{ "R7.1-6 a response of another version is dropped", "SIP/3.0 200 OK\n" OURS CALLER REST,
