@@ -173,6 +173,7 @@ static void build_names(const struct lab *lab, struct world *w)
 		const struct listener *l = &w->listeners[i];
 
 		add_listener(&own, l, lab->listeners[i].advertise, i);
+		w->advertises_names |= lab->listeners[i].advertise != NULL;
 		name_add(&ids, &l->id, sizeof(l->id), i);
 	}
 	for (uint16_t i = 0; i < LAB_MAX && lab->domains[i]; i++)

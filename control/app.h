@@ -48,6 +48,7 @@ struct app {
 /* Parts: started in the order of parts.c, stopped in reverse. Start returns 0 or a negative errno,
  * having logged why. */
 int log_start(struct app *app);
+int scanner_start(struct app *app);
 int secret_start(struct app *app);
 void secret_stop(struct app *app);
 int loop_start(struct app *app);

@@ -20,6 +20,7 @@ struct part {
 
 static const struct part parts[] = {
 	{ "log", log_start, NULL },
+	{ "scanner", scanner_start, NULL },
 	{ "loop", loop_start, loop_stop },
 	{ "secret", secret_start, secret_stop },
 	{ "network", network_start, network_stop },

@@ -5,6 +5,7 @@
 #include "control/app.h"
 #include "control/log.h"
 #include "control/notify.h"
+#include "dataplane/sip/msg.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +27,15 @@ int log_start(struct app *app)
 		host_name[0] = '\0';
 	setup.node = c->node ? c->node : host_name;
 	log_configure(&setup);
+	return 0;
+}
+
+/* The widest instructions that this CPU has for finding lines and headers. */
+int scanner_start(struct app *app)
+{
+	(void)app;
+	sip_scan_select("auto");
+	log_debug("scanner %s", sip_scan_name());
 	return 0;
 }
 

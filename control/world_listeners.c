@@ -247,10 +247,12 @@ static void add_advertised(struct build *b, struct own_rows *rows, const struct 
 
 	if (port == 0)
 		port = l->transports == CONFIG_TLS ? SIPS_PORT : SIP_PORT;
-	if (ip_parse((const uint8_t *)l->advertise.host, n, &ip))
+	if (ip_parse((const uint8_t *)l->advertise.host, n, &ip)) {
 		len = own_key_listener(own_next(rows), &ip, port);
-	else
+	} else {
 		len = own_key_advertised(own_next(rows), l->advertise.host, n, port);
+		b->w->advertises_names = true;
+	}
 	if (len == 0 || len > NAME_MAX_LEN)
 		config_errors_add(b->errs, l->at[CK_listener_advertise],
 				  "listener %s: advertised name too long, %u bytes at most",

@@ -15,7 +15,7 @@ struct frag_hdr {
 	uint8_t reserved;
 	rte_be16_t off; /* offset in the upper 13 bits, in units of 8; lowest bit: more */
 	rte_be32_t id;
-};
+} __rte_packed;
 
 /* One piece of the UDP datagram. */
 struct piece {

@@ -392,15 +392,14 @@ static enum verdict look_v6(const struct look *l, uint32_t off, uint32_t len)
 
 static enum verdict look_ethernet(struct look *l, uint32_t len)
 {
-	const struct rte_ether_hdr *h = (const struct rte_ether_hdr *)l->f;
-	uint32_t off = sizeof(*h);
+	uint32_t off = RTE_ETHER_HDR_LEN;
 	uint16_t type;
 
-	if (len < sizeof(*h))
+	if (len < off)
 		return V_DROP_ETHERNET;
-	if (memcmp(&h->dst_addr, l->port->mac, sizeof(l->port->mac)) != 0)
+	if (memcmp(l->f, l->port->mac, sizeof(l->port->mac)) != 0)
 		return not_ours(l, V_DROP_ETHERNET);
-	type = be16(&h->ether_type);
+	type = be16(l->f + off - RTE_ETHER_TYPE_LEN);
 	for (int tags = 0; tags < 2; tags++) {
 		if (type != RTE_ETHER_TYPE_VLAN && type != RTE_ETHER_TYPE_QINQ)
 			break;

@@ -29,12 +29,12 @@ static void refuse(struct pkt *k, enum sip_reason reason)
 static uint8_t *ethernet(uint8_t *f, const struct path *path, const uint8_t src_mac[6],
 			 uint16_t type)
 {
-	struct rte_ether_hdr *h = (struct rte_ether_hdr *)f;
-
-	memcpy(&h->dst_addr, path->dst_mac, 6);
-	memcpy(&h->src_addr, src_mac, 6);
-	h->ether_type = rte_cpu_to_be_16(type);
-	return f + sizeof(*h);
+	/* By bytes: a frame may start at an odd address, and struct rte_ether_hdr may not. */
+	memcpy(f, path->dst_mac, RTE_ETHER_ADDR_LEN);
+	memcpy(f + RTE_ETHER_ADDR_LEN, src_mac, RTE_ETHER_ADDR_LEN);
+	type = rte_cpu_to_be_16(type);
+	memcpy(f + 2 * RTE_ETHER_ADDR_LEN, &type, sizeof(type));
+	return f + RTE_ETHER_HDR_LEN;
 }
 
 uint8_t *net_out_v4(uint8_t *f, const struct path *path, const uint8_t src_mac[6], uint32_t payload,

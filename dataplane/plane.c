@@ -213,6 +213,8 @@ void plane_close(struct plane *p)
 		return;
 	plane_stop(p);
 	if (p->sh.retired.rcu) {
+		for (uint16_t i = 0; i < p->sh.n_workers; i++)
+			rte_rcu_qsbr_thread_unregister(p->sh.retired.rcu, i);
 		snapshot_publish(&p->sh.retired, &p->sh.world, NULL, p->retire_world);
 		snapshot_publish(&p->sh.retired, &p->sh.fib, NULL, p->retire_fib);
 		snapshot_queue_fini(&p->sh.retired);

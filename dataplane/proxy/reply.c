@@ -26,6 +26,7 @@ static void answer(const struct world *w, const struct fib *fib, const struct pr
 	struct plan p;
 	int n;
 
+	out->target = TARGET_VIA;
 	if (e == SIP_OK)
 		e = target_way_out(w, fib, in->listener, out);
 	if (e != SIP_OK) {
@@ -51,7 +52,6 @@ static void answer(const struct world *w, const struct fib *fib, const struct pr
 	out->answer_len = (uint32_t)n;
 	out->answer_status = a->status;
 	out->verdict = PROXY_ANSWER;
-	out->target = TARGET_VIA;
 }
 
 void reply_refuse(const struct world *w, const struct fib *fib, const struct proxy_in *in,

@@ -350,7 +350,7 @@ static enum sip_reason validate(struct ctx *c, const char **extra, uint16_t *ext
 	enum sip_reason e = check_uri(&c->uri);
 
 	if (e == SIP_OK)
-		e = routes_read(c->w, m, &c->routes);
+		e = routes_read(c->w, c->in->listener, m, &c->routes);
 	if (e != SIP_OK)
 		return e;
 	if (m->uri.scheme == URI_OTHER)

@@ -84,6 +84,7 @@ static enum sip_reason respond(const struct world *w, const struct fib *fib,
 	struct plan p;
 	enum sip_reason e = verify(w, in, m, &below, &listener);
 
+	out->target = TARGET_VIA;
 	if (e == SIP_OK)
 		e = target_of_via(w, m->p, &below, NULL, &out->dst);
 	if (e == SIP_OK)
@@ -97,7 +98,6 @@ static enum sip_reason respond(const struct world *w, const struct fib *fib,
 	cut_our_via(&p);
 	if (!plan_close(&p) || !proxy_fits_udp(&out->dst.ip, (int64_t)m->len + out->edits.delta))
 		return SIP_R_TOO_LARGE;
-	out->target = TARGET_VIA;
 	out->verdict = PROXY_FORWARD;
 	return SIP_OK;
 }

@@ -2,18 +2,83 @@
 #include "dataplane/proxy/routes.h"
 
 #include "dataplane/proxy/token.h"
+#include "dataplane/sip/chars.h"
 
-/* Notes what an own value tells: our signature for this call, and the listener it names. */
-static void note_own(const struct world *w, const struct sip_msg *m, struct routes *r,
-		     const struct sip_uri *uri)
+#define GUESSES 8 /* listeners whose writing is compared before a value is decoded */
+
+/*
+ * A value that is, byte for byte, what listener @l puts into a Record-Route: what nearly every peer
+ * sends back. Returns its length, 0 if it is not.
+ */
+static unsigned int as_written(const struct listener *l, const uint8_t *p, struct span s)
 {
-	if (uri->token.len && !r->signed_call)
-		r->signed_call = token_check(&w->keys, m, uri->token);
-	if (r->next > 0 && uri->host.kind == HOST_IP) {
-		struct endpoint at = { uri->host.ip, uri->port ? uri->port : 5060 };
+	unsigned int n = l->rr.len + TOKEN_LEN + 1u;
 
-		r->listener = world_listener_at(w, &at);
+	if (s.len < n || (s.len > n && p[s.off + n] != ','))
+		return 0;
+	if (p[s.off + n - 1] != '>' || memcmp(p + s.off, l->rr.s, l->rr.len) != 0)
+		return 0;
+	return n;
+}
+
+/* The listener that wrote the value at the start of @s: the one the request came to, or one of the
+ * first. */
+static uint16_t writer_of(const struct world *w, uint16_t in_listener, const uint8_t *p,
+			  struct span s, unsigned int *len)
+{
+	uint16_t n = w->n_listeners < GUESSES ? w->n_listeners : GUESSES;
+
+	*len = as_written(&w->listeners[in_listener], p, s);
+	if (*len)
+		return in_listener;
+	for (uint16_t i = 0; i < n; i++) {
+		*len = as_written(&w->listeners[i], p, s);
+		if (*len)
+			return i;
 	}
+	return WORLD_NONE;
+}
+
+/* Notes our signature for this call, and the listener that a second own value names. */
+static void note_own(const struct world *w, const struct sip_msg *m, struct routes *r,
+		     struct span token, uint16_t listener)
+{
+	if (token.len && !r->signed_call)
+		r->signed_call = token_check(&w->keys, m, token);
+	if (r->next > 0)
+		r->listener = listener;
+}
+
+/*
+ * Takes own values as written by us off the front of a row's @rest. True if that was all of the
+ * row.
+ */
+static bool skip_written(const struct world *w, uint16_t in_listener, const struct sip_msg *m,
+			 struct routes *r, unsigned int row, struct span *rest)
+{
+	while (r->n < ROUTES_MAX) {
+		unsigned int len, end;
+		uint16_t listener = writer_of(w, in_listener, m->p, *rest, &len);
+
+		if (listener == WORLD_NONE)
+			return false;
+		end = rest->off + len;
+		note_own(w, m, r, span_of(end - 1 - TOKEN_LEN, end - 1), listener);
+		r->v[r->n++] = (struct route_value){
+			.row = (uint16_t)row,
+			.gone = true,
+			.value = span_of(rest->off, end),
+			.uri = span_of(rest->off + 1u, end - 1),
+		};
+		r->next = r->n;
+		if (end == span_end(*rest))
+			return true;
+		do
+			end++; /* the comma, and white space behind it */
+		while (end < span_end(*rest) && char_is(m->p[end], CH_LWS));
+		*rest = span_of(end, span_end(*rest));
+	}
+	return false;
 }
 
 /* Decodes the values from r->next on until one is not ours. */
@@ -21,23 +86,29 @@ static enum sip_reason skip_own(const struct world *w, const struct sip_msg *m, 
 {
 	for (; r->next < r->n; r->next++) {
 		const struct sip_uri *uri = &r->uri;
+		struct endpoint at;
 
 		if (!uri_parse(m->p, r->v[r->next].uri, &r->uri))
 			return SIP_R_BAD_ROUTE;
 		if (uri->scheme > URI_SIPS || uri->maddr.kind != HOST_NONE ||
 		    world_own(w, m->p, &uri->host, uri->port, uri->scheme) == OWN_NOT)
 			break;
-		note_own(w, m, r, uri);
+		at = (struct endpoint){ uri->host.ip, uri->port ? uri->port : 5060 };
+		note_own(w, m, r, uri->token,
+			 uri->host.kind == HOST_IP ? world_listener_at(w, &at) : WORLD_NONE);
 		r->v[r->next].gone = true;
 	}
 	return SIP_OK;
 }
 
-static enum sip_reason read_row(const struct sip_msg *m, struct routes *r, unsigned int row)
+static enum sip_reason read_row(const struct world *w, uint16_t in_listener,
+				const struct sip_msg *m, struct routes *r, unsigned int row)
 {
 	struct span rest = sip_row_value(m, row);
 	struct sip_nameaddr na;
 
+	if (r->next == r->n && skip_written(w, in_listener, m, r, row, &rest))
+		return SIP_OK;
 	do {
 		if (r->n == ROUTES_MAX || !route_parse(m->p, rest, &na, &rest))
 			return SIP_R_BAD_ROUTE;
@@ -50,7 +121,8 @@ static enum sip_reason read_row(const struct sip_msg *m, struct routes *r, unsig
 	return SIP_OK;
 }
 
-enum sip_reason routes_read(const struct world *w, const struct sip_msg *m, struct routes *r)
+enum sip_reason routes_read(const struct world *w, uint16_t in_listener, const struct sip_msg *m,
+			    struct routes *r)
 {
 	r->n = r->next = 0;
 	r->signed_call = false;
@@ -59,7 +131,7 @@ enum sip_reason routes_read(const struct world *w, const struct sip_msg *m, stru
 		return SIP_OK;
 	for (int i = m->first[SIP_H_ROUTE]; i >= 0;
 	     i = sip_find(m, SIP_H_ROUTE, (unsigned int)i + 1)) {
-		enum sip_reason e = read_row(m, r, (unsigned int)i);
+		enum sip_reason e = read_row(w, in_listener, m, r, (unsigned int)i);
 
 		if (e != SIP_OK)
 			return e;

@@ -36,7 +36,8 @@ struct routes {
  * of a double Record-Route, RFC 5658). SIP_OK, or SIP_R_BAD_ROUTE if a value is malformed or there
  * are too many.
  */
-enum sip_reason routes_read(const struct world *w, const struct sip_msg *m, struct routes *r);
+enum sip_reason routes_read(const struct world *w, uint16_t in_listener, const struct sip_msg *m,
+			    struct routes *r);
 
 /** Takes the last value out, for the Request-URI (16.4, strict upstream), and returns its URI.
  * Needs r->n > 0. */

@@ -71,6 +71,11 @@ enum sip_reason target_of_via(const struct world *w, const uint8_t *p, const str
 	return SIP_OK;
 }
 
+static bool listener_speaks(const struct world *w, uint16_t i, const struct ip *dst)
+{
+	return i < w->n_listeners && ip_is_v4(&w->listeners[i].addr.ip) == ip_is_v4(dst);
+}
+
 enum sip_reason target_way_out(const struct world *w, const struct fib *fib, uint16_t preferred,
 			       struct proxy_out *out)
 {
@@ -79,6 +84,10 @@ enum sip_reason target_way_out(const struct world *w, const struct fib *fib, uin
 	out->has_hop = fib_lookup(fib, &out->dst.ip, &out->hop);
 	if (!out->has_hop || out->hop.kind == FIB_REJECT)
 		return SIP_R_NO_NETWORK_ROUTE;
+	if (out->target == TARGET_VIA && listener_speaks(w, preferred, &out->dst.ip)) {
+		out->listener = preferred;
+		return SIP_OK;
+	}
 	iface = out->hop.kind == FIB_UNICAST ? out->hop.iface : FIB_NO_IFACE;
 	out->listener = world_listener_for(w, preferred, iface, &out->dst.ip);
 	return out->listener == WORLD_NONE ? SIP_R_UNUSABLE_TARGET : SIP_OK;

@@ -24,8 +24,10 @@ enum sip_reason target_of_via(const struct world *w, const uint8_t *p, const str
 			      const struct endpoint *seen, struct endpoint *dst);
 
 /**
- * Looks up how out->dst is reached and from which listener to send, @preferred if it can. SIP_OK,
- * or the reason.
+ * Looks up how out->dst is reached and from which listener to send: for a request @preferred if it
+ * stands there, for a response or an answer (out->target is TARGET_VIA) @preferred if only the
+ * family fits, since it must leave from where the request came in (RFC 3581 4), whatever the routes
+ * say. SIP_OK, or the reason.
  */
 enum sip_reason target_way_out(const struct world *w, const struct fib *fib, uint16_t preferred,
 			       struct proxy_out *out);

@@ -33,9 +33,12 @@ enum world_own world_own(const struct world *w, const uint8_t *p, const struct s
 	}
 	if (host->kind != HOST_NAME)
 		return OWN_NOT;
-	own = own_find(w, key, own_key_advertised(key, p + host->text.off, host->text.len, at));
-	if (own != OWN_NOT)
-		return own;
+	if (w->advertises_names) {
+		own = own_find(w, key,
+			       own_key_advertised(key, p + host->text.off, host->text.len, at));
+		if (own != OWN_NOT)
+			return own;
+	}
 	return own_find(w, key, own_key_domain(key, p + host->text.off, host->text.len));
 }
 

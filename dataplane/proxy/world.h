@@ -98,8 +98,9 @@ struct world {
 	const struct names *hosts;        /* lower-case name -> index into host_ips */
 	const struct ip *host_ips;
 	const struct fib *trusted; /* prefixes and backends, as a table of routes; NULL = none */
-	uint8_t max_breadth;  /* 0 = leave Max-Breadth alone, else value to add and upper bound (RFC
-				 5393) */
+	uint8_t max_breadth; /* 0 = leave Max-Breadth alone, else value to add and upper bound (RFC
+				5393) */
+	bool advertises_names; /* some listener is called by a name */
 	bool preloaded_route; /* a foreign Route of anybody is followed for a Request-URI of ours */
 	bool record_route;
 	bool draining;       /* the node takes no new work: OPTIONS to it gets 503 */

@@ -73,6 +73,7 @@ static struct fixture *make(void)
 	own(f, own_key_domain(f->key[f->n], domain, sizeof(domain) - 1), own_value(OWN_DOMAIN, 0));
 	a = ip("203.0.113.9");
 	own(f, own_key_domain_ip(f->key[f->n], &a), own_value(OWN_DOMAIN, 0));
+	f->w.advertises_names = true;
 	f->w.listeners = f->l;
 	f->w.n_listeners = N_LISTENERS;
 	f->w.own = names_build(malloc(names_size(f->n, sizeof(f->key))), &f->w.keys, f->e, f->n);
