@@ -7,9 +7,9 @@
 # status 77). `./run bench --baseline` stores a new figure.
 
 set -u
+program=$(readlink -f "$1")
+baseline=$(readlink -f "$2")
 cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
-program=$1
-baseline=$2
 limit=3
 
 # field FILE NAME: the first value of that name.

@@ -129,6 +129,27 @@ static enum world_own own_uri(const struct ctx *c, const uint8_t *p, const struc
 	return world_own(c->w, p, &uri->host, uri->port, uri->scheme);
 }
 
+/*
+ * Makes @uri of the message the Request-URI, without what may not stand there: a method parameter
+ * and headers (16.6 step 2, 19.1.1 table 1).
+ */
+static void take_as_request_uri(struct ctx *c, const struct sip_uri *uri)
+{
+	const uint8_t *p = c->m->p;
+	uint32_t end = uri->headers.len ? uri->headers.off : span_end(uri->whole);
+	uint32_t cut = uri->method.len ? uri->method.off : end;
+	uint32_t cut_end = uri->method.len ? span_end(uri->method) : end;
+	uint32_t head = cut - uri->whole.off, tail = end - cut_end;
+	uint8_t *t = plan_text(&c->plan, head + tail);
+
+	if (!t)
+		return;
+	memcpy(t, p + uri->whole.off, head);
+	memcpy(t + head, p + cut_end, tail);
+	c->uri_bytes = t;
+	c->uri_len = head + tail;
+}
+
 /* --- 16.4: route preprocessing ----------------------------------------------------------- */
 
 /*
@@ -148,8 +169,7 @@ static enum sip_reason undo_strict_upstream(struct ctx *c)
 	last = routes_take_last(&c->routes);
 	if (!uri_parse(m->p, last, &c->uri))
 		return SIP_R_BAD_ROUTE;
-	c->uri_bytes = m->p + last.off;
-	c->uri_len = last.len;
+	take_as_request_uri(c, &c->uri);
 	c->own = own_uri(c, m->p, &c->uri);
 	return check_uri(&c->uri);
 }
@@ -256,8 +276,7 @@ static enum sip_reason target_route(struct ctx *c)
 	} else {
 		routes_take_next(&c->routes);
 		routes_edit(&c->routes, &c->plan, old, old_len);
-		c->uri_bytes = c->m->p + next->whole.off;
-		c->uri_len = next->whole.len;
+		take_as_request_uri(c, next);
 	}
 	return target_of_uri(c->w, c->m->p, next, &c->out->dst);
 }
@@ -287,13 +306,10 @@ static void edit_request_uri(struct ctx *c)
 {
 	const struct sip_msg *m = c->m;
 
-	if (c->uri_bytes) {
-		uint8_t *t = plan_copy(&c->plan, c->uri_bytes, c->uri_len);
-
-		plan_edit(&c->plan, m->uri_text.off, m->uri_text.len, t, c->uri_len);
-	} else if (c->uri.scheme <= URI_SIPS && c->uri.method.len) {
+	if (c->uri_bytes)
+		plan_edit(&c->plan, m->uri_text.off, m->uri_text.len, c->uri_bytes, c->uri_len);
+	else if (c->uri.scheme <= URI_SIPS && c->uri.method.len)
 		plan_cut(&c->plan, c->uri.method.off, span_end(c->uri.method));
-	}
 }
 
 static enum sip_reason forward(struct ctx *c)

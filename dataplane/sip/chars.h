@@ -16,9 +16,9 @@ enum char_class {
 	CH_DIGIT = 0x04,
 	CH_HEX = 0x08,
 	CH_ALPHA = 0x10,
-	CH_HOST = 0x20,  /* host name: alphanum - . and the underscore that RFC 8553 knows */
-	CH_USER = 0x40,  /* userinfo, and '#', which phones put there unescaped */
-	CH_PARAM = 0x80  /* URI parameter name or value (paramchar) */
+	CH_HOST = 0x20, /* host name: alphanum - . and the underscore that RFC 8553 knows */
+	CH_USER = 0x40, /* userinfo, and '#', which phones put there unescaped */
+	CH_PARAM = 0x80 /* URI parameter name or value (paramchar) */
 };
 
 extern const uint8_t char_classes[256];

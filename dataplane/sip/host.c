@@ -5,9 +5,7 @@
  * The last label of a name may start with a digit ("core-1.5gc") but not consist of digits:
  * resolvers would read "10.1" as an address, and we must not differ from them.
  */
-#include "dataplane/sip/decode.h"
-#include "dataplane/sip/ip4.h"
-#include "dataplane/sip/lex.h"
+#include "dataplane/sip/host.h"
 
 /* True if the last label of [@from, @to) is a number. */
 static bool ends_in_number(const uint8_t *p, uint32_t from, uint32_t to)
@@ -30,9 +28,9 @@ static inline unsigned int name_bytes(__m128i v, unsigned int *dots)
 					 0x3e, 0x3e, 0x3c, 0x14, 0x14, 0x15, 0x15, 0x1c };
 	static const uint8_t high[16] = { 0, 0, 0x01, 0x02, 0x04, 0x08, 0x10, 0x20 };
 	__m128i nibble = _mm_and_si128(_mm_srli_epi16(v, 4), _mm_set1_epi8(0x0f));
-	__m128i sets = _mm_and_si128(
-		_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)low), v),
-		_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)high), nibble));
+	__m128i sets =
+		_mm_and_si128(_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)low), v),
+			      _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)high), nibble));
 
 	*dots = (unsigned int)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('.')));
 	return 0xffff & ~(unsigned int)_mm_movemask_epi8(_mm_cmpeq_epi8(sets, _mm_setzero_si128()));
@@ -59,19 +57,16 @@ static bool has_colon(const uint8_t *p, uint32_t from, uint32_t to)
 	return memchr(p + from, ':', to - from) != NULL;
 }
 
-bool host_decode(const uint8_t *p, uint32_t from, uint32_t to, bool bare_v6, struct sip_host *out)
+bool host_decode_odd(const uint8_t *p, uint32_t from, uint32_t to, bool bare_v6,
+		     struct sip_host *out)
 {
 	uint32_t n = to - from;
 
-	out->text = span_of(from, to);
-	out->kind = HOST_NONE;
 	if (n == 0)
 		return false;
 	if (p[from] == '[') {
 		if (n < 4 || p[to - 1] != ']' || !ip_parse_v6(p + from + 1, n - 2, &out->ip))
 			return false;
-		out->kind = HOST_IP;
-	} else if (n <= IP4_TEXT_MAX && ip4_read(lex_load16(p, from, n, 0), n, &out->ip)) {
 		out->kind = HOST_IP;
 	} else if (name_ok(p, from, to)) {
 		out->kind = HOST_NAME;
@@ -81,58 +76,15 @@ bool host_decode(const uint8_t *p, uint32_t from, uint32_t to, bool bare_v6, str
 	return out->kind != HOST_NONE;
 }
 
-/* The position behind a host at @pos: behind "]", or at the next byte that is no token. */
-static uint32_t host_end(const struct marks *k, uint32_t pos, uint32_t end)
+uint32_t host_end_odd(const struct marks *k, uint32_t pos, uint32_t end)
 {
-	uint32_t at = marks_token_end(k, pos);
+	uint32_t at = pos;
 
-	if (likely(at != pos || pos >= end || k->p[pos] != '['))
+	if (pos >= end || k->p[pos] != '[')
 		return at;
 	while (at < end && k->p[at] != ']')
 		at = marks_token_end(k, at + 1);
 	return at < end ? at + 1 : end;
-}
-
-/* The number [@from, @to); 0 if it is empty, UINT32_MAX if it is none. */
-static inline uint64_t port_value(const uint8_t *p, uint32_t from, uint32_t to)
-{
-	uint64_t value;
-
-	if (unlikely(to < 8 || to - from > 8))
-		return from == to ? 0 : lex_number_slow(p, from, to);
-	/* As lex_number(), but without a branch for an empty one. */
-	return lex_number_of_8(p, from, to, &value) ? value : UINT32_MAX;
-}
-
-uint32_t hostport_decode(const struct marks *k, uint32_t pos, uint32_t end, bool lws,
-			 struct sip_host *out, uint16_t *port)
-{
-	const uint8_t *p = k->p;
-	uint32_t at = host_end(k, pos, end), colon = at, digits, digits_end;
-	uint64_t value;
-	bool has;
-
-	*port = 0;
-	if (!host_decode(p, pos, at, false, out))
-		return 0;
-	/* The host is not empty, so that the byte before the end is one of it if @at is @end. */
-	if (unlikely(lws && p[at < end ? at : end - 1] <= ' '))
-		colon = lex_skip(p, at, end);
-	/* Half of all hosts have a port, so no branch depends on it. */
-	has = p[colon < end ? colon : end - 1] == ':';
-	if (unlikely(!has & (colon != at)))
-		return at;
-	digits = colon + has;
-	if (unlikely(has & (digits >= end)))
-		return 0;
-	if (unlikely(lws && p[digits < end ? digits : end - 1] <= ' '))
-		digits = lex_skip(p, digits, end);
-	digits_end = marks_token_end(k, digits);
-	value = port_value(p, digits, digits_end);
-	if (unlikely((value - has > UINT16_MAX - (uint64_t)has) | (!has & (digits_end != at))))
-		return 0;
-	*port = (uint16_t)value;
-	return digits_end;
 }
 
 bool hostport_parse(const uint8_t *p, struct span s, struct sip_host *host, uint16_t *port)
@@ -140,7 +92,8 @@ bool hostport_parse(const uint8_t *p, struct span s, struct sip_host *host, uint
 	struct scan_map map;
 	struct marks k = marks_span(p, s, &map);
 
-	return hostport_decode(&k, s.off, span_end(s), false, host, port) == span_end(s) && s.len > 0;
+	return hostport_decode(&k, s.off, span_end(s), false, host, port) == span_end(s) &&
+	       s.len > 0;
 }
 
 bool host_parse(const uint8_t *p, struct span s, bool bare_v6, struct sip_host *out)

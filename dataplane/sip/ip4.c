@@ -5,12 +5,10 @@
 #include "dataplane/sip/ip4.h"
 
 /* The lane of a part of n digits that starts at byte s. */
-#define LANE(s, n)                                                                                 \
-	(n) > 2 ? (s) : 0x80, (n) > 1 ? (s) + (n) - 2 : 0x80, (s) + (n) - 1, 0x80
+#define LANE(s, n) (n) > 2 ? (s) : 0x80, (n) > 1 ? (s) + (n)-2 : 0x80, (s) + (n)-1, 0x80
 #define LINE(a, b, c, d)                                                                           \
 	{                                                                                          \
-		LANE(0, a), LANE((a) + 1, b), LANE((a) + (b) + 2, c),                              \
-			LANE((a) + (b) + (c) + 3, d)                                               \
+		LANE(0, a), LANE((a) + 1, b), LANE((a) + (b) + 2, c), LANE((a) + (b) + (c) + 3, d) \
 	}
 #define LINES_D(a, b, c) LINE(a, b, c, 1), LINE(a, b, c, 2), LINE(a, b, c, 3)
 #define LINES_C(a, b) LINES_D(a, b, 1), LINES_D(a, b, 2), LINES_D(a, b, 3)

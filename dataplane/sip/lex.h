@@ -20,7 +20,8 @@
 #define LEX_NOT_A_NUMBER UINT64_MAX
 #define LEX_HUGE (1ULL << 32) /* stands for this number and all greater ones */
 
-/** First position at or after @pos that is not LWS (RFC 3261 25.1; a fold is CR, LF and SP or HTAB), at most @end. */
+/** First position at or after @pos that is not LWS (RFC 3261 25.1; a fold is CR, LF and SP or
+ * HTAB), at most @end. */
 static inline uint32_t lex_skip(const uint8_t *p, uint32_t pos, uint32_t end)
 {
 	while (pos < end && char_is(p[pos], CH_LWS))
@@ -37,8 +38,8 @@ static inline struct span lex_trim(const uint8_t *p, uint32_t from, uint32_t to)
 }
 
 /**
- * The @n <= 16 bytes at offset @off, each ORed with @fold, zeros behind. Reads none behind them. In a token,
- * a @fold of 0x20 makes capitals small and leaves all else but '_' as it is.
+ * The @n <= 16 bytes at offset @off, each ORed with @fold, zeros behind. Reads none behind them. In
+ * a token, a @fold of 0x20 makes capitals small and leaves all else but '_' as it is.
  */
 static inline __m128i lex_load16(const uint8_t *p, uint32_t off, uint32_t n, uint8_t fold)
 {
@@ -77,8 +78,8 @@ static inline uint64_t lex_key(const uint8_t *p, uint32_t from, uint32_t to)
 /* A word of up to 8 small letters as lex_key() gives it. */
 #define LEX_AT(word, i) ((uint64_t)(uint8_t)((i) < sizeof(word) - 1 ? (word)[i] : 0) << (8 * (i)))
 #define LEX_WORD(word)                                                                             \
-	(LEX_AT(word, 0) | LEX_AT(word, 1) | LEX_AT(word, 2) | LEX_AT(word, 3) |                    \
-	 LEX_AT(word, 4) | LEX_AT(word, 5) | LEX_AT(word, 6) | LEX_AT(word, 7))
+	(LEX_AT(word, 0) | LEX_AT(word, 1) | LEX_AT(word, 2) | LEX_AT(word, 3) | LEX_AT(word, 4) | \
+	 LEX_AT(word, 5) | LEX_AT(word, 6) | LEX_AT(word, 7))
 
 /** True if the 4 bytes at @q, letters folded by @fold, are @word (both little-endian). */
 static inline bool lex_is4(const uint8_t *q, uint32_t fold, uint32_t word)
@@ -116,8 +117,8 @@ static inline uint64_t lex_number_slow(const uint8_t *p, uint32_t from, uint32_t
 }
 
 /**
- * Reads the decimal number of 0 to 8 digits [@from, @to), @to >= 8; an empty one is 0. False if there
- * is anything but digits.
+ * Reads the decimal number of 0 to 8 digits [@from, @to), @to >= 8; an empty one is 0. False if
+ * there is anything but digits.
  */
 static inline bool lex_number_of_8(const uint8_t *p, uint32_t from, uint32_t to, uint64_t *value)
 {
@@ -136,8 +137,8 @@ static inline bool lex_number_of_8(const uint8_t *p, uint32_t from, uint32_t to,
 }
 
 /**
- * The decimal number [@from, @to): LEX_HUGE if it does not fit 32 bits, LEX_NOT_A_NUMBER if it is empty or
- * holds anything but digits.
+ * The decimal number [@from, @to): LEX_HUGE if it does not fit 32 bits, LEX_NOT_A_NUMBER if it is
+ * empty or holds anything but digits.
  */
 static inline uint64_t lex_number(const uint8_t *p, uint32_t from, uint32_t to)
 {

@@ -85,3 +85,17 @@ static inline uint32_t marks_blank(const struct marks *k, uint32_t from, uint32_
 {
 	return marks_find(k->map->blank, from, to);
 }
+
+/** Offset of the first byte in [@from, @to) of either kind, or @to. Needs from <= to. */
+static inline uint32_t marks_stop(const struct marks *k, uint32_t from, uint32_t to)
+{
+	uint64_t w = marks_window(k->map->strong, from) | marks_window(k->map->blank, from);
+	uint32_t at = from + (uint32_t)__builtin_ctzll(w | 1ULL << 63), other;
+
+	if (__builtin_expect(w == 0 && to - from > MARKS_WINDOW, 0)) {
+		at = marks_find(k->map->strong, from, to);
+		other = marks_find(k->map->blank, from, to);
+		at = other < at ? other : at;
+	}
+	return at < to ? at : to;
+}

@@ -17,8 +17,9 @@
 
 #define SIP_MAX_ROWS 1024 /* header rows of one message; more are answered 513, never cut */
 #define SIP_MAX_LEN 65535 /* bytes of one message */
-#define SIP_PAD 64        /* bytes after the message that parsing may read but never uses, if the
-			   * caller says so with SIP_PADDED; else no byte after the end is read */
+/* Bytes after the message that parsing may read but never uses, if the caller says so with
+ * SIP_PADDED; else no byte after the end is read. */
+#define SIP_PAD 64
 
 enum sip_header {
 	SIP_H_OTHER = 0,
@@ -38,9 +39,9 @@ enum sip_method {
 
 /* One header row. It ends where the next one starts; row[n_rows].off is the blank line. */
 struct sip_row {
-	uint16_t off;   /* first byte of the name */
-	uint8_t id;     /* enum sip_header */
-	uint8_t colon;  /* distance from off to ':'; 255 = farther, look for it */
+	uint16_t off;  /* first byte of the name */
+	uint8_t id;    /* enum sip_header */
+	uint8_t colon; /* distance from off to ':'; 255 = farther, look for it */
 };
 
 /* Numbers of headers that occur once; has tells whether the row was there. */
@@ -56,12 +57,13 @@ struct sip_msg {
 	uint32_t datagram_len; /* bytes that came; >= len */
 	uint32_t head_len;     /* start line to blank line included: the body starts here */
 	bool request;
-	bool sips;             /* Request-URI is sips */
-	uint8_t method;        /* enum sip_method, of the request line or of CSeq in a response */
-	uint16_t status;       /* responses: 100 to 699 */
-	uint16_t reason;       /* enum sip_reason: SIP_OK or the first fault, in the order of checks */
+	bool sips;       /* Request-URI is sips */
+	uint8_t method;  /* enum sip_method, of the request line or of CSeq in a response */
+	uint16_t status; /* responses: 100 to 699 */
+	uint16_t reason; /* enum sip_reason: SIP_OK or the first fault, in the order of checks */
 	uint16_t n_rows;
-	uint16_t first[SIP_N_HEADERS]; /* index of the first row of each known header; UINT16_MAX = none */
+	uint16_t first[SIP_N_HEADERS]; /* index of the first row of each known header; UINT16_MAX =
+					  none */
 	struct span method_text;
 	struct span uri_text;  /* Request-URI as written */
 	struct span version;   /* "SIP/2.0" of the start line, as written */
@@ -71,30 +73,31 @@ struct sip_msg {
 	struct sip_via via;    /* top Via */
 	bool via_ok;           /* via is well formed enough to address an answer */
 	struct span from, to, call_id, cseq; /* values, trimmed; len 0 = absent */
-	struct span from_uri, to_uri;
-	struct span from_tag, to_tag; /* len 0 = none */
+	struct span from_uri, to_uri;        /* requests only, as are the tags */
+	struct span from_tag, to_tag;        /* len 0 = none */
 	struct span cseq_method;
 	uint32_t cseq_number;
 	struct span cseq_digits;
-	struct sip_number max_forwards;   /* value > 255 is reported as value 256 */
+	struct sip_number max_forwards; /* value > 255 is reported as value 256 */
 	struct sip_number content_length;
 	struct sip_number max_breadth;
 	struct sip_row row[SIP_MAX_ROWS + 1];
 };
 
 enum sip_parse_flags {
-	SIP_EXACT = 0,  /* not a byte beyond the datagram may be read */
-	SIP_PADDED = 1  /* SIP_PAD bytes beyond it are readable (their content is never used) */
+	SIP_EXACT = 0, /* not a byte beyond the datagram may be read */
+	SIP_PADDED = 1 /* SIP_PAD bytes beyond it are readable (their content is never used) */
 };
 
 /**
  * Reads the datagram of @len bytes (0 to SIP_MAX_LEN) at @p into @m.
- * Returns SIP_OK, or the first fault in the order of RFC 3261 16.3 (version, start line, header section,
- * required headers, each header's syntax, framing 18.3); m->reason is the same. The URI scheme
- * (416), Max-Forwards 0 (483) and Proxy-Require (420) are later checks and not faults here.
+ * Returns SIP_OK, or the first fault in the order of RFC 3261 16.3 (version, start line, header
+ * section, required headers, each header's syntax, framing 18.3); m->reason is the same. The URI
+ * scheme (416), Max-Forwards 0 (483) and Proxy-Require (420) are later checks and not faults here.
  * Same bytes, same result, whatever lies after them and whatever SIMD the machine has.
  */
-enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags flags, struct sip_msg *m);
+enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags flags,
+			  struct sip_msg *m);
 
 /** The value of row @i, without surrounding white space; folds inside are kept. */
 struct span sip_row_value(const struct sip_msg *m, unsigned int i);

@@ -8,8 +8,7 @@
  */
 #include "dataplane/sip/nameaddr.h"
 
-#include "dataplane/sip/decode.h"
-#include "dataplane/sip/lex.h"
+#include "dataplane/sip/address.h"
 
 /* The next strong byte other than %, or @end. */
 static uint32_t next_strong(const struct marks *k, uint32_t pos, uint32_t end)
@@ -30,25 +29,14 @@ static bool display_ok(const struct marks *k, uint32_t pos, uint32_t end)
 	return true;
 }
 
-/* True if [@pos, @end) starts with a scheme, goes on behind the colon and has no blanks. */
-static inline bool uri_shape_ok(const struct marks *k, uint32_t pos, uint32_t end)
-{
-	uint32_t colon;
-
-	if (pos >= end)
-		return false;
-	colon = marks_token_end(k, pos);
-	return colon > pos && colon + 1 < end && k->p[colon] == ':' &&
-	       char_is(k->p[pos], CH_ALPHA) && marks_blank(k, pos, end) == end;
-}
-
-/* Reads [ display-name ] "<" URI ">" where "<" is at @open. Returns the position behind, 0 if malformed. */
+/* Reads [ display-name ] "<" URI ">" where "<" is at @open. Returns the position behind, 0 if
+ * malformed. */
 static uint32_t read_brackets(const struct marks *k, uint32_t open, uint32_t end,
 			      struct sip_nameaddr *out)
 {
 	uint32_t close = next_strong(k, open + 1, end);
 
-	if (close >= end || k->p[close] != '>' || !uri_shape_ok(k, open + 1, close))
+	if (close >= end || k->p[close] != '>' || !address_uri_ok(k, open + 1, close))
 		return 0;
 	out->uri = span_of(open + 1, close);
 	out->brackets = true;
@@ -68,13 +56,14 @@ static uint32_t read_bare(const struct marks *k, uint32_t pos, uint32_t end,
 			return 0;
 		at = marks_token_end(k, at + 1);
 	}
-	if (!uri_shape_ok(k, pos, at))
+	if (!address_uri_ok(k, pos, at))
 		return 0;
 	out->uri = span_of(pos, at);
 	return at;
 }
 
-/* Reads the display name, if any, and the URI at @pos. Returns the position behind, 0 if malformed. */
+/* Reads the display name, if any, and the URI at @pos. Returns the position behind, 0 if malformed.
+ */
 static uint32_t read_address(const struct marks *k, uint32_t pos, uint32_t end,
 			     struct sip_nameaddr *out)
 {
@@ -162,61 +151,7 @@ static uint32_t read_params(const struct marks *k, uint32_t pos, uint32_t end,
 	return pos;
 }
 
-/*
- * Where "<" is if it stands first, or behind tokens and blanks, or behind a quoted string without
- * escapes and one space or none; @end = another shape. Which of the three it is costs no branch, for nobody
- * could predict it.
- */
-static inline uint32_t usual_open(const struct marks *k, uint32_t pos, uint32_t end)
-{
-	const uint8_t *p = k->p;
-	uint64_t strong = marks_window(k->map->strong, pos);
-	uint64_t second = strong & (strong - 1);
-	uint64_t words = marks_window(k->map->nontoken, pos) & ~marks_window(k->map->blank, pos);
-	uint64_t before = (strong ^ (strong - 1)) >> 1; /* the first strong byte */
-	bool quoted = p[pos] == '"';
-	uint32_t open, quote;
-
-	if (unlikely((words & before) != 0 || strong == 0 || (quoted & (second == 0))))
-		return end;
-	open = pos + (uint32_t)__builtin_ctzll(strong);
-	quote = pos + (quoted ? (uint32_t)__builtin_ctzll(second | 1ULL << 63) : 0);
-	if (unlikely(quote + 1 >= end || (p[quote] == '"') != quoted || p[quote - quoted] == '\\'))
-		return end;
-	quote += 1 + (p[quote + 1] == ' ');
-	return quoted ? quote : open;
-}
-
-/*
- * The shapes that nearly all values have, without a loop: one of usual_open(), then nothing or
- * ";tag=" and a token. True, and the parts set, only where general_decode() would set the same.
- */
-static inline bool usual_decode(const struct marks *k, uint32_t pos, uint32_t end,
-				struct sip_nameaddr *out)
-{
-	const uint8_t *p = k->p;
-	uint32_t open = usual_open(k, pos, end), close, tag;
-
-	if (unlikely(open >= end || p[open] != '<'))
-		return false;
-	close = marks_strong(k, open + 1, end);
-	if (unlikely(close >= end || p[close] != '>' || !uri_shape_ok(k, open + 1, close)))
-		return false;
-	out->uri = span_of(open + 1, close);
-	out->brackets = true;
-	out->params = out->tag = span_of(end, end);
-	if (close + 1 == end)
-		return true;
-	tag = close + 6;
-	if (unlikely(tag >= end || !lex_is4(p + close + 1, 0x20202000, LEX_WORD(";tag")) ||
-		     p[tag - 1] != '=' || marks_token_end(k, tag) != end))
-		return false;
-	out->params = span_of(close + 1, end);
-	out->tag = span_of(tag, end);
-	return true;
-}
-
-static bool general_decode(const struct marks *k, struct span s, struct sip_nameaddr *out)
+bool address_decode_odd(const struct marks *k, struct span s, struct sip_nameaddr *out)
 {
 	uint32_t end = span_end(s), pos;
 
@@ -229,21 +164,13 @@ static bool general_decode(const struct marks *k, struct span s, struct sip_name
 	return read_params(k, pos, end, out) == end;
 }
 
-bool nameaddr_decode(const struct marks *k, struct span s, struct sip_nameaddr *out)
-{
-	out->value = s;
-	if (likely(s.len > 0 && usual_decode(k, s.off, span_end(s), out)))
-		return true;
-	return general_decode(k, s, out);
-}
-
 bool nameaddr_parse(const uint8_t *p, struct span s, struct sip_nameaddr *out)
 {
 	struct scan_map map;
 	struct span value = lex_trim(p, s.off, span_end(s));
 	struct marks k = marks_span(p, value, &map);
 
-	return nameaddr_decode(&k, value, out);
+	return address_decode(&k, value, out);
 }
 
 static bool route_decode(const struct marks *k, struct span s, struct sip_nameaddr *out,

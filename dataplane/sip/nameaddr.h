@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * name-addr and addr-spec with header parameters (RFC 3261 20.10, 25.1): From, To, Route, Record-Route.
+ * name-addr and addr-spec with header parameters (RFC 3261 20.10, 25.1): From, To, Route,
+ * Record-Route.
  */
 #pragma once
 
@@ -15,14 +16,15 @@ struct sip_nameaddr {
 };
 
 /**
- * Reads one From or To value (@s, folded or not): [ display-name ] <uri> *( ;param ) or uri *( ;param ). Checks quotes, brackets,
- * display-name (tokens or one quoted string), that nothing else follows, one tag at most. The URI itself is only checked to have a
- * scheme and no control characters (RFC 3261 16.3: what routing does not need is left alone).
+ * Reads one From or To value (@s, folded or not): [ display-name ] <uri> *( ;param ) or uri *(
+ * ;param ). Checks quotes, brackets, display-name (tokens or one quoted string), that nothing else
+ * follows, one tag at most. The URI itself is only checked to have a scheme and no control
+ * characters (RFC 3261 16.3: what routing does not need is left alone).
  */
 bool nameaddr_parse(const uint8_t *p, struct span s, struct sip_nameaddr *out);
 
 /**
- * Reads the first element of a Route or Record-Route value @s (a comma list); it must be a name-addr with <>
- * (RFC 3261 20.34). @rest gets what follows its comma; len 0 = nothing follows.
+ * Reads the first element of a Route or Record-Route value @s (a comma list); it must be a
+ * name-addr with <> (RFC 3261 20.34). @rest gets what follows its comma; len 0 = nothing follows.
  */
 bool route_parse(const uint8_t *p, struct span s, struct sip_nameaddr *out, struct span *rest);

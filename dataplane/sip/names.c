@@ -10,19 +10,13 @@
 
 #define AT(s, i) ((i) < sizeof(s) - 1 ? (uint8_t)(s)[(i) < sizeof(s) ? (i) : 0] : 0)
 #define ALL(s, i) ((i) < sizeof(s) - 1 ? 0xff : 0)
-#define EACH_OF_16(f, s)                                                                           \
-	{                                                                                          \
-		f(s, 0), f(s, 1), f(s, 2), f(s, 3), f(s, 4), f(s, 5), f(s, 6), f(s, 7), f(s, 8),   \
-			f(s, 9), f(s, 10), f(s, 11), f(s, 12), f(s, 13), f(s, 14), f(s, 15)        \
+#define EACH_OF_16(f, s)                                                                         \
+	{                                                                                        \
+		f(s, 0), f(s, 1), f(s, 2), f(s, 3), f(s, 4), f(s, 5), f(s, 6), f(s, 7), f(s, 8), \
+			f(s, 9), f(s, 10), f(s, 11), f(s, 12), f(s, 13), f(s, 14), f(s, 15)      \
 	}
-#define NAME(s, id)                                                                                \
-	{                                                                                          \
-		EACH_OF_16(AT, s), EACH_OF_16(ALL, s), { [id] = 1 }                                \
-	}
-#define COMPACT(c, id)                                                                             \
-	{                                                                                          \
-		{ c }, { 0xff }, { [id] = 1 }                                                      \
-	}
+#define TEXT(s) EACH_OF_16(AT, s)
+#define MASK(s) EACH_OF_16(ALL, s)
 
 enum header_word {
 	W_NONE,
@@ -32,8 +26,8 @@ enum header_word {
 	N_HEADER_WORDS
 };
 
-static_assert(N_HEADER_WORDS <= 32, "names.word is too short");
-static_assert(SIP_N_HEADERS <= 16, "name.count is too short");
+static_assert(N_HEADER_WORDS <= 32, "the tables of names are too short");
+static_assert(SIP_N_HEADERS <= 16, "names.count is too short");
 
 const struct names header_names = {
 	.slot = {
@@ -55,21 +49,30 @@ const struct names header_names = {
 		['r' & 31][7] = W_REQUIRE,
 		['m' & 31][11] = W_MAX_BREADTH,
 	},
-	.word = {
-#define HEADER(id, name, compact, once)                                                            \
-	[W_##id] = NAME(name, SIP_H_##id), [C_##id] = COMPACT(compact, SIP_H_##id),
+	.text = {
+#define HEADER(id, name, compact, once) [W_##id] = TEXT(name), [C_##id] = { compact },
+#include "dataplane/sip/headers.def"
+#undef HEADER
+	},
+	.mask = {
+#define HEADER(id, name, compact, once) [W_##id] = MASK(name), [C_##id] = { 0xff },
 #include "dataplane/sip/headers.def"
 #undef HEADER
 	},
 	.id = {
-#define HEADER(header, name, compact, once)                                                        \
-	[W_##header] = SIP_H_##header, [C_##header] = SIP_H_##header,
+#define HEADER(id, name, compact, once) [W_##id] = { SIP_H_##id }, [C_##id] = { SIP_H_##id },
+#include "dataplane/sip/headers.def"
+#undef HEADER
+	},
+	.count = {
+#define HEADER(id, name, compact, once) \
+	[W_##id] = { [SIP_H_##id] = 1 }, [C_##id] = { [SIP_H_##id] = 1 },
 #include "dataplane/sip/headers.def"
 #undef HEADER
 	},
 };
 
-static_assert(SIP_N_METHODS <= 32, "names.word is too short");
+static_assert(SIP_N_METHODS <= 32, "the tables of names are too short");
 
 const struct names method_names = {
 	.slot = {
@@ -88,13 +91,18 @@ const struct names method_names = {
 		['M' & 31][7] = SIP_M_MESSAGE,
 		['P' & 31][7] = SIP_M_PUBLISH,
 	},
-	.word = {
-#define METHOD(id, name, rr) [SIP_M_##id] = NAME(name, 0),
+	.text = {
+#define METHOD(id, name, rr) [SIP_M_##id] = TEXT(name),
+#include "dataplane/sip/methods.def"
+#undef METHOD
+	},
+	.mask = {
+#define METHOD(id, name, rr) [SIP_M_##id] = MASK(name),
 #include "dataplane/sip/methods.def"
 #undef METHOD
 	},
 	.id = {
-#define METHOD(method, name, rr) [SIP_M_##method] = SIP_M_##method,
+#define METHOD(id, name, rr) [SIP_M_##id] = { SIP_M_##id },
 #include "dataplane/sip/methods.def"
 #undef METHOD
 	},

@@ -4,12 +4,13 @@
  *
  *     scan  ->  start line  ->  rows_name  ->  header section  ->  values  ->  framing
  *
- * All stages run whatever the earlier ones found, since an answer copies what can be read. The first
- * fault stays. The bit maps live on the stack, 24 KiB, of which a message of 750 bytes touches
- * 300.
+ * All stages run whatever the earlier ones found, since an answer copies what can be read (but no
+ * message with a line end in doubt is answered, reasons.def). The first fault stays. The bit maps
+ * live on the stack, 24 KiB, of which a message of 750 bytes touches 300.
  */
-#include "dataplane/sip/lex.h"
 #include "dataplane/sip/parse.h"
+
+#include "dataplane/sip/lex.h"
 
 #include <stddef.h>
 
@@ -64,20 +65,6 @@ static enum sip_reason not_sip(const uint8_t *p, size_t len)
 	return SIP_R_NOT_SIP;
 }
 
-static void reset(struct sip_msg *m, const uint8_t *p, size_t len)
-{
-	uint8_t *fields = (uint8_t *)m;
-
-	/* As memset(), which the compiler turns into something slower for this length. The few bytes more
-	 * are of row[0], which is not yet written. */
-#pragma GCC unroll 32
-	for (size_t at = 0; at < offsetof(struct sip_msg, row); at += 16)
-		_mm_storeu_si128((__m128i *)(fields + at), _mm_setzero_si128());
-	memset(m->first, 0xff, sizeof(m->first));
-	m->p = p;
-	m->len = m->datagram_len = (uint32_t)len;
-}
-
 /* The faults of the header section, in their order. */
 static __attribute__((noinline, cold)) void section_faults(struct sip_msg *m,
 							   const struct scan_lines *lines,
@@ -103,37 +90,6 @@ static __attribute__((noinline, cold)) void section_faults(struct sip_msg *m,
 			parse_fault(m, header_faults[i].repeated);
 }
 
-/* True if a CR or LF stands in @s that is not part of a CRLF. */
-static bool has_bare_line_end(const uint8_t *p, struct span s)
-{
-	for (uint32_t i = s.off; i < span_end(s); i++) {
-		if (p[i] == '\n')
-			return true;
-		if (p[i] != '\r')
-			continue;
-		if (++i == span_end(s) || p[i] != '\n')
-			return true;
-	}
-	return false;
-}
-
-/*
- * An answer copies values of a message whose lines end in the wrong way: those that hold a bare CR
- * or LF must not be among them, since the next reader might see a line end there.
- */
-static __attribute__((noinline, cold)) void drop_unclean(struct sip_msg *m)
-{
-	struct span *copied[] = { &m->from, &m->to, &m->call_id, &m->cseq };
-
-	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
-		if (has_bare_line_end(m->p, *copied[i]))
-			copied[i]->len = 0;
-	for (int i = sip_find(m, SIP_H_VIA, 0); i >= 0;
-	     i = sip_find(m, SIP_H_VIA, (unsigned int)i + 1))
-		if (has_bare_line_end(m->p, sip_row_value(m, (unsigned int)i)))
-			m->via_ok = false;
-}
-
 /* RFC 3261 18.3: what Content-Length leaves of the datagram. */
 static void parse_framing(struct sip_msg *m, bool complete)
 {
@@ -147,6 +103,18 @@ static void parse_framing(struct sip_msg *m, bool complete)
 		m->len = m->head_len + m->content_length.value;
 }
 
+/* sip_parse() of what cannot be a message. */
+static __attribute__((noinline, cold)) enum sip_reason parse_not_sip(const uint8_t *p, size_t len,
+								     struct sip_msg *m)
+{
+	memset(m, 0, offsetof(struct sip_msg, row) + sizeof(m->row[0]));
+	memset(m->first, 0xff, sizeof(m->first));
+	m->p = p;
+	m->len = m->datagram_len = (uint32_t)len;
+	m->reason = (uint16_t)not_sip(p, len);
+	return (enum sip_reason)m->reason;
+}
+
 enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags flags,
 			  struct sip_msg *m)
 {
@@ -155,13 +123,12 @@ enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags fla
 	struct scan_lines lines;
 	struct row_facts facts;
 
-	reset(m, p, len);
-	if (unlikely(len < SHORTEST || len > SIP_MAX_LEN || !char_is(p[0], CH_TOKEN))) {
-		m->row[0] = (struct sip_row){ 0 };
-		m->reason = (uint16_t)not_sip(p, len);
-		return (enum sip_reason)m->reason;
-	}
-	scan_current()->head(p, (uint32_t)len, flags & SIP_PADDED, m->row, &map, &lines);
+	if (unlikely(len < SHORTEST || len > SIP_MAX_LEN || !char_is(p[0], CH_TOKEN)))
+		return parse_not_sip(p, len, m);
+	scan_current()->head(p, (uint32_t)len, flags & SIP_PADDED, m, &map, &lines);
+	memset(m->first, 0xff, sizeof(m->first));
+	m->p = p;
+	m->len = m->datagram_len = (uint32_t)len;
 	m->n_rows = (uint16_t)lines.n_rows;
 	m->head_len = lines.head_len != 0 ? lines.head_len : (uint32_t)len;
 	parse_start_line(&k, m);
@@ -171,7 +138,5 @@ enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags fla
 		section_faults(m, &lines, &facts);
 	parse_values(&k, m);
 	parse_framing(m, lines.head_len != 0);
-	if (unlikely(lines.bad_line_end))
-		drop_unclean(m);
 	return (enum sip_reason)m->reason;
 }

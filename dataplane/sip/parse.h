@@ -22,13 +22,15 @@ static inline void parse_fault(struct sip_msg *m, enum sip_reason reason)
 }
 
 /**
- * Gives each row its id and colon, and m->first. Stage 2, after the scan. Reads up to offset @readable,
- * the length of the message or more.
+ * Gives each row its id and colon, and m->first. Stage 2, after the scan. Reads up to offset
+ * @readable, the length of the message or more.
  */
-void rows_name(const struct marks *k, uint32_t readable, struct sip_msg *m, struct row_facts *facts);
+void rows_name(const struct marks *k, uint32_t readable, struct sip_msg *m,
+	       struct row_facts *facts);
 
 /** Request line or status line: up to m->row[0].off. Stage 3. */
 void parse_start_line(const struct marks *k, struct sip_msg *m);
 
-/** Decodes the values that every message needs; Content-Length only as a number. Stage 5 (4: parse.c). */
+/** Decodes the values that every message needs; Content-Length only as a number. Stage 5 (4:
+ * parse.c). */
 void parse_values(const struct marks *k, struct sip_msg *m);

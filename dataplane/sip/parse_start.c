@@ -3,14 +3,15 @@
  * The start line (RFC 3261 7.1, 7.2). Stage 3 of sip_parse().
  *
  * A request line is read from both ends: the method up to the first SP, the version behind the
- * last. What is left must be a URI, and spaces in it are its fault. A status line without the second SP
+ * last. What is left must be a URI, and spaces in it are its fault. A status line without the
+ * second SP
  * ("SIP/2.0 200") is accepted: nothing behind the code is ours to judge.
  */
 #include "dataplane/sip/decode.h"
 #include "dataplane/sip/names.h"
 #include "dataplane/sip/parse.h"
 
-#define CODE 8      /* where the code stands in a status line */
+#define CODE 8 /* where the code stands in a status line */
 #define CODE_END 11
 
 /* The end of the start line without its line end. */
@@ -49,8 +50,8 @@ static void parse_status_line(const struct marks *k, struct sip_msg *m, uint32_t
 	m->request = false;
 	m->version = span_of(0, space);
 	if (end < CODE_END || !lex_is8(p, 0x202020, LEX_WORD("sip/2.0 "))) {
-		parse_fault(m, is_other_version(p, 0, space) ? SIP_R_BAD_VERSION :
-							      SIP_R_BAD_STATUS_LINE);
+		parse_fault(m, is_other_version(p, 0, space) ? SIP_R_BAD_VERSION
+							     : SIP_R_BAD_STATUS_LINE);
 		return;
 	}
 	code = (unsigned int)lex_number(p, CODE, CODE_END);
@@ -77,7 +78,8 @@ static void odd_request_line(struct sip_msg *m, uint32_t method_end, uint32_t en
 	}
 	m->version = span_of(space, end);
 	m->uri_text = span_of(method_end + 1, space - 1);
-	parse_fault(m, is_other_version(p, space, end) ? SIP_R_BAD_VERSION : SIP_R_BAD_REQUEST_LINE);
+	parse_fault(m,
+		    is_other_version(p, space, end) ? SIP_R_BAD_VERSION : SIP_R_BAD_REQUEST_LINE);
 }
 
 static void parse_request_line(const struct marks *k, struct sip_msg *m, uint32_t method_end,

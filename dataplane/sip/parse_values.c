@@ -4,8 +4,9 @@
  * sip_parse().
  *
  * What a request header says is no fault in a response (7.3.1): there only Via, Call-ID, CSeq and
- * Content-Length are judged, From and To are decoded if they can be, the rest is left alone.
+ * Content-Length are looked into, From and To only found, the rest is left alone.
  */
+#include "dataplane/sip/address.h"
 #include "dataplane/sip/decode.h"
 #include "dataplane/sip/names.h"
 #include "dataplane/sip/parse.h"
@@ -21,7 +22,8 @@ static inline struct span first_value(const struct marks *k, const struct sip_ms
 	if (likely(p[from] == ' '))
 		from++;
 	/* Also catches an empty value: then p[from] is the CR. */
-	if (unlikely(p[to] != '\r' || p[from] <= ' ' || p[to - 1] <= ' ' || row->colon == UINT8_MAX))
+	if (unlikely(p[to] != '\r' || p[from] <= ' ' || p[to - 1] <= ' ' ||
+		     row->colon == UINT8_MAX))
 		return sip_row_value(m, m->first[id]);
 	return span_of(from, to);
 }
@@ -42,27 +44,31 @@ static void parse_via(const struct marks *k, struct sip_msg *m)
 		parse_fault(m, SIP_R_BAD_VIA);
 }
 
-static void parse_from_to(const struct marks *k, struct sip_msg *m)
+/* From and To of a request. */
+static inline void parse_address(const struct marks *k, struct sip_msg *m, struct span value,
+				 struct span *uri, struct span *tag, enum sip_reason fault)
 {
 	struct sip_nameaddr na;
 
-	if (has(m, SIP_H_FROM)) {
-		m->from = first_value(k, m, SIP_H_FROM);
-		if (likely(nameaddr_decode(k, m->from, &na))) {
-			m->from_uri = na.uri;
-			m->from_tag = na.tag;
-		} else if (m->request) {
-			parse_fault(m, SIP_R_BAD_FROM);
-		}
+	if (unlikely(!address_decode(k, value, &na))) {
+		parse_fault(m, fault);
+		return;
 	}
-	if (has(m, SIP_H_TO)) {
+	*uri = na.uri;
+	*tag = na.tag;
+}
+
+static void parse_from_to(const struct marks *k, struct sip_msg *m)
+{
+	if (likely(has(m, SIP_H_FROM))) {
+		m->from = first_value(k, m, SIP_H_FROM);
+		if (m->request)
+			parse_address(k, m, m->from, &m->from_uri, &m->from_tag, SIP_R_BAD_FROM);
+	}
+	if (likely(has(m, SIP_H_TO))) {
 		m->to = first_value(k, m, SIP_H_TO);
-		if (likely(nameaddr_decode(k, m->to, &na))) {
-			m->to_uri = na.uri;
-			m->to_tag = na.tag;
-		} else if (m->request) {
-			parse_fault(m, SIP_R_BAD_TO);
-		}
+		if (m->request)
+			parse_address(k, m, m->to, &m->to_uri, &m->to_tag, SIP_R_BAD_TO);
 	}
 }
 

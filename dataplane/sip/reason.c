@@ -13,9 +13,9 @@
 #define AT(s, i) ((s)[(i) < sizeof(s) ? (i) : sizeof(s) - 1])
 #define LOW(s, i) (char)(AT(s, i) >= 'A' && AT(s, i) <= 'Z' ? AT(s, i) | 0x20 : AT(s, i))
 #define LOW4(s, i) LOW(s, i), LOW(s, (i) + 1), LOW(s, (i) + 2), LOW(s, (i) + 3)
-#define LOWER(s)                                                                                   \
-	{                                                                                          \
-		LOW4(s, 0), LOW4(s, 4), LOW4(s, 8), LOW4(s, 12), LOW4(s, 16), LOW4(s, 20)          \
+#define LOWER(s)                                                                          \
+	{                                                                                 \
+		LOW4(s, 0), LOW4(s, 4), LOW4(s, 8), LOW4(s, 12), LOW4(s, 16), LOW4(s, 20) \
 	}
 
 static const char names[SIP_N_REASONS][NAME_MAX_LEN] = {
@@ -25,7 +25,7 @@ static const char names[SIP_N_REASONS][NAME_MAX_LEN] = {
 #undef REASON
 };
 
-#define REASON(id, status, phrase, help)                                                           \
+#define REASON(id, status, phrase, help) \
 	static_assert(sizeof(#id) <= NAME_MAX_LEN, "reason name " #id " is too long");
 #include "dataplane/sip/reasons.def"
 #undef REASON

@@ -26,8 +26,8 @@ static uint32_t find_colon(const uint8_t *p, struct sip_row row, uint32_t end)
 
 /* Rows with white space before the colon, very long names, and what is no header at all: returns
  * what name_find() does. */
-static __attribute__((noinline)) unsigned int name_odd_row(const uint8_t *p, struct sip_row *row,
-							   uint32_t end, bool *bad)
+static __attribute__((noinline)) size_t name_odd_row(const uint8_t *p, struct sip_row *row,
+						     uint32_t end, bool *bad)
 {
 	uint32_t n = 0, colon;
 
@@ -44,15 +44,14 @@ static __attribute__((noinline)) unsigned int name_odd_row(const uint8_t *p, str
 	return header_find(p, row->off, n);
 }
 
-/* Notes that row @i has the name with index @word. Returns @counts, one byte for each header. */
-static inline __m128i note_row(struct sip_msg *m, unsigned int i, unsigned int word, __m128i counts)
+/* Notes that row @i has the name at @name. Returns @counts, one byte for each header. */
+static inline __m128i note_row(struct sip_msg *m, unsigned int i, size_t name, __m128i counts)
 {
-	unsigned int id = header_names.id[word];
-	const void *count = header_names.word[word].count;
+	unsigned int id = name_id(&header_names, name);
 
 	m->row[i].id = (uint8_t)id;
 	m->first[id] = (uint16_t)i;
-	return _mm_adds_epu8(counts, _mm_loadu_si128(count));
+	return _mm_adds_epu8(counts, name_row(header_names.count, name));
 }
 
 /* Bit i set = byte i of @counts is greater than @n. */
@@ -73,24 +72,25 @@ void rows_name(const struct marks *k, uint32_t readable, struct sip_msg *m, stru
 	facts->bad = false;
 	/* So near the end that 16 bytes of the name cannot be loaded. */
 	for (; i > 0 && m->row[i - 1].off + 16u > readable; i--)
-		counts = note_row(m, i - 1, name_odd_row(p, &m->row[i - 1], m->row[i].off, &facts->bad),
+		counts = note_row(m, i - 1,
+				  name_odd_row(p, &m->row[i - 1], m->row[i].off, &facts->bad),
 				  counts);
 	while (i-- > 0) {
 		struct sip_row *row = &m->row[i];
 		uint32_t off = row->off;
 		uint64_t w = marks_window(map, off);
 		uint32_t n = (uint32_t)__builtin_ctzll(w | 1ULL << 63);
-		unsigned int word;
+		size_t name;
 
 		/* A window has 57 bits at least: 63 may be none of them. */
 		if (likely(n - 1 < 56 && p[off + n] == ':')) {
 			row->colon = (uint8_t)n;
-			word = name_find(&header_names,
-					 _mm_loadu_si128((const __m128i *)(p + off)), n, 0x20);
+			name = name_find(&header_names, _mm_loadu_si128((const __m128i *)(p + off)),
+					 n, 0x20);
 		} else {
-			word = name_odd_row(p, row, row[1].off, &facts->bad);
+			name = name_odd_row(p, row, row[1].off, &facts->bad);
 		}
-		counts = note_row(m, i, word, counts);
+		counts = note_row(m, i, name, counts);
 	}
 	facts->seen = counts_over(counts, 0);
 	facts->repeated = counts_over(counts, 1);
@@ -109,7 +109,8 @@ struct span sip_row_name(const struct sip_msg *m, unsigned int i)
 	uint32_t end = m->row[i + 1].off;
 	uint32_t colon = find_colon(m->p, m->row[i], end);
 
-	return colon < end ? lex_trim(m->p, m->row[i].off, colon) : span_of(m->row[i].off, m->row[i].off);
+	return colon < end ? lex_trim(m->p, m->row[i].off, colon)
+			   : span_of(m->row[i].off, m->row[i].off);
 }
 
 int sip_find(const struct sip_msg *m, enum sip_header id, unsigned int from)

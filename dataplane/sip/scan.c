@@ -21,8 +21,8 @@ static bool cpu_has(const struct scanner *s)
 	if (s == &scan_avx512)
 		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 		       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-		       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi2") &&
-		       __builtin_cpu_supports("bmi2");
+		       __builtin_cpu_supports("avx512cd") &&
+		       __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi2");
 	if (s == &scan_avx2)
 		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
 		       __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");

@@ -35,12 +35,13 @@ struct scan_lines {
 struct scanner {
 	const char *name;
 	/**
-	 * Indexes the @len bytes (1 to SIP_MAX_LEN) at @p up to the blank line. Continuation lines belong to
-	 * the row before. A last line without an end is no row. Fills @row from [0] (the line after
-	 * the start line) to [n_rows], with id and colon 0, and @map up to the block that holds the blank line. @padded: SIP_PAD bytes
-	 * behind the message may be read.
+	 * Indexes the @len bytes (1 to SIP_MAX_LEN) at @p up to the blank line. Continuation lines
+	 * belong to the row before; a last line without an end is no row. Clears all of @m before
+	 * m->row and fills m->row from [0], the line after the start line, to [n_rows], with id and
+	 * colon 0. Fills @map up to the block in which the blank line starts. @padded: SIP_PAD
+	 * bytes behind the message may be read.
 	 */
-	void (*head)(const uint8_t *p, uint32_t len, bool padded, struct sip_row *row,
+	void (*head)(const uint8_t *p, uint32_t len, bool padded, struct sip_msg *m,
 		     struct scan_map *map, struct scan_lines *out);
 	/** Maps the bytes [@from, @to) of @p, @from a multiple of 64; reads no other byte. */
 	void (*span)(const uint8_t *p, uint32_t from, uint32_t to, struct scan_map *map);

@@ -56,10 +56,10 @@ static inline struct block scan_block(const struct consts *c, const uint8_t *q)
 /* The 8 lowest offsets of each turn become 8 rows: off in the low half, id and colon 0. */
 static inline void scan_store(struct sip_row *row, uint32_t base, uint64_t starts)
 {
-	const __m512i index = _mm512_setr_epi32(
-		0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c, 0x13121110, 0x17161514, 0x1b1a1918,
-		0x1f1e1d1c, 0x23222120, 0x27262524, 0x2b2a2928, 0x2f2e2d2c, 0x33323130, 0x37363534,
-		0x3b3a3938, 0x3f3e3d3c);
+	const __m512i index = _mm512_setr_epi32(0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c,
+						0x13121110, 0x17161514, 0x1b1a1918, 0x1f1e1d1c,
+						0x23222120, 0x27262524, 0x2b2a2928, 0x2f2e2d2c,
+						0x33323130, 0x37363534, 0x3b3a3938, 0x3f3e3d3c);
 	__m512i offs = _mm512_maskz_compress_epi8(starts, index);
 	unsigned int n = (unsigned int)__builtin_popcountll(starts);
 

@@ -5,12 +5,14 @@
  *     struct consts scan_consts(void)
  *     struct block scan_block(const struct consts *c, const uint8_t *q)   masks of 64 bytes at q
  *     void scan_store(struct sip_row *row, uint32_t base, uint64_t starts)
- * in which alone the instruction sets differ. scan_store() may write SCAN_SLACK rows more than there
- * are bits. The loop is most of what parsing costs and is written for few instructions.
+ * in which alone the instruction sets differ. scan_store() may write SCAN_SLACK rows more than
+ * there are bits. The loop is much of what parsing costs and is written for few instructions.
  */
 #pragma once
 
 #include "dataplane/sip/scan.h"
+
+#include <assert.h>
 
 #define SCAN_SLACK 16
 
@@ -79,8 +81,8 @@ static __attribute__((noinline, cold)) void scan_store_last(const struct scan *s
 
 /*
  * Looks at the lines of the block at @base that begin with SP or a control character, @lines:
- * takes continuation lines out of @starts, and sets @head_len at the blank line. Returns the mask of the
- * bytes up to the first one of the blank line.
+ * takes continuation lines out of @starts, and sets @head_len at the blank line. Returns the mask
+ * of the bytes up to the first one of the blank line.
  */
 static inline uint64_t scan_special(const struct scan *s, uint64_t lines, uint64_t *starts,
 				    uint32_t *head_len)
@@ -105,8 +107,8 @@ static inline uint64_t scan_special(const struct scan *s, uint64_t lines, uint64
 }
 
 /* Does the block at @q, of which @live are bytes of the message. True if there are more to do. */
-static inline __attribute__((always_inline)) bool
-scan_step(struct scan *s, const struct consts *c, const uint8_t *q, uint64_t live)
+static inline __attribute__((always_inline)) bool scan_step(struct scan *s, const struct consts *c,
+							    const uint8_t *q, uint64_t live)
 {
 	struct block b = scan_block(c, q);
 	uint64_t starts = (b.lf << 1 | s->lf_before) & live;
@@ -157,14 +159,27 @@ static inline void scan_finish(const struct scan *s, struct scan_lines *out)
 	out->n_rows = out->too_many ? SIP_MAX_ROWS : n - 1;
 }
 
-static void scan_head(const uint8_t *p, uint32_t len, bool padded, struct sip_row *row,
+/* Clears @m up to its rows, in as few stores as it takes; row[0] may be cleared with it. */
+static inline void scan_clear(struct sip_msg *m)
+{
+	const SCAN_VECTOR zero = { 0 };
+	uint8_t *at = (uint8_t *)m, *end = (uint8_t *)m->row;
+
+	static_assert(sizeof(m->row) >= sizeof(zero), "a last store must not leave the message");
+#pragma GCC unroll 64
+	for (; at < end; at += sizeof(zero))
+		memcpy(at, &zero, sizeof(zero));
+}
+
+static void scan_head(const uint8_t *p, uint32_t len, bool padded, struct sip_msg *m,
 		      struct scan_map *map, struct scan_lines *out)
 {
-	struct scan s = { .p = p, .len = len, .row = row, .map = map };
+	struct scan s = { .p = p, .len = len, .row = m->row, .map = map };
 	struct consts c = scan_consts();
 	uint8_t tail[64];
 	bool more = true;
 
+	scan_clear(m);
 	while (likely(more && len - s.base >= 64))
 		more = scan_step(&s, &c, p + s.base, UINT64_MAX);
 	if (more && s.base < len) {

@@ -36,8 +36,8 @@ static inline struct block scan_block(const struct consts *c, const uint8_t *q)
 	for (unsigned int i = 0; i < 4; i++) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(q + 16 * i));
 		__m128i high = _mm_and_si128(_mm_srli_epi16(v, 4), c->nibble);
-		__m128i sets = _mm_and_si128(_mm_shuffle_epi8(c->low, v),
-					     _mm_shuffle_epi8(c->high, high));
+		__m128i sets =
+			_mm_and_si128(_mm_shuffle_epi8(c->low, v), _mm_shuffle_epi8(c->high, high));
 		__m128i token = _mm_and_si128(sets, c->token);
 
 		b.lf |= mask_of(_mm_cmpeq_epi8(v, c->lf), i);

@@ -8,8 +8,11 @@
  */
 #include "dataplane/sip/uri.h"
 
-#include "dataplane/sip/decode.h"
-#include "dataplane/sip/lex.h"
+#include "dataplane/sip/host.h"
+
+#include <assert.h>
+
+static_assert(URI_SIP == 0, "uri_decode() relies on it");
 
 /* True if all of [@from, @to) may stand in a URI as far as the strong bytes go: no " < >, and, if
  * @escapes, each % with two hex digits behind. */
@@ -52,7 +55,8 @@ static bool read_scheme(const uint8_t *p, uint32_t from, uint32_t to, enum uri_s
 	return true;
 }
 
-/* Position of the '@' that ends the user part at @pos; @end if there is none, 0 if it is malformed. */
+/* Position of the '@' that ends the user part at @pos; @end if there is none, 0 if it is malformed.
+ */
 static uint32_t read_user(const struct marks *k, uint32_t pos, uint32_t end)
 {
 	uint32_t at = marks_token_end(k, pos);
@@ -112,8 +116,8 @@ static bool note_param(const uint8_t *p, const struct param *q, struct sip_uri *
 	return true;
 }
 
-/* The end of the parameter name or value at @pos: the next of ; ? and, in a name, =. 0 if a byte in it
- * may not be there. */
+/* The end of the parameter name or value at @pos: the next of ; ? and, in a name, =. 0 if a byte in
+ * it may not be there. */
 static uint32_t param_end(const struct marks *k, uint32_t pos, uint32_t end, bool name)
 {
 	uint32_t at = marks_token_end(k, pos);
@@ -188,19 +192,25 @@ static bool read_sip(const struct marks *k, uint32_t pos, uint32_t end, struct s
 
 bool uri_decode(const struct marks *k, struct span s, struct sip_uri *out)
 {
-	uint32_t end = span_end(s), colon;
+	uint32_t end = span_end(s), colon = s.off + 3u;
 	bool sip;
 
-	*out = (struct sip_uri){ .whole = s, .transport = SIP_TRANSPORT_NONE };
-	if (s.len == 0)
-		return false;
-	colon = marks_token_end(k, s.off);
-	if (colon == s.off || colon + 1 >= end || k->p[colon] != ':')
-		return false;
-	if (!read_scheme(k->p, s.off, colon, &out->scheme) || marks_blank(k, s.off, end) != end)
-		return false;
+	out->whole = s;
+	out->transport = SIP_TRANSPORT_NONE;
+	/* URI_SIP is what an all zero @out has. */
+	if (unlikely(s.len < 5 || !lex_is4(k->p + s.off, 0x202020, LEX_WORD("sip:")))) {
+		if (s.len == 0)
+			return false;
+		colon = marks_token_end(k, s.off);
+		if (colon == s.off || colon + 1 >= end || k->p[colon] != ':' ||
+		    !read_scheme(k->p, s.off, colon, &out->scheme))
+			return false;
+	}
 	sip = out->scheme == URI_SIP || out->scheme == URI_SIPS;
-	return strong_ok(k, s.off, end, sip) && (!sip || read_sip(k, colon + 1, end, out));
+	if (unlikely(marks_stop(k, s.off, end) != end) &&
+	    (marks_blank(k, s.off, end) != end || !strong_ok(k, s.off, end, sip)))
+		return false;
+	return !sip || read_sip(k, colon + 1, end, out);
 }
 
 bool uri_parse(const uint8_t *p, struct span s, struct sip_uri *out)
@@ -208,5 +218,6 @@ bool uri_parse(const uint8_t *p, struct span s, struct sip_uri *out)
 	struct scan_map map;
 	struct marks k = marks_span(p, s, &map);
 
+	memset(out, 0, sizeof(*out));
 	return uri_decode(&k, s, out);
 }

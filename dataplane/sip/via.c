@@ -8,8 +8,7 @@
  */
 #include "dataplane/sip/via.h"
 
-#include "dataplane/sip/decode.h"
-#include "dataplane/sip/lex.h"
+#include "dataplane/sip/host.h"
 
 /* The 7 bytes z9hG4bK; the 8th does not count. Only letters are folded. */
 #define COOKIE (LEX_WORD("z9hg4bk") | 0xffULL << 56)
@@ -65,6 +64,12 @@ static uint32_t read_protocol(const struct marks *k, uint32_t pos, uint32_t end,
 	if (likely(end - pos > 8 && lex_is8(k->p + pos, 0x202020, LEX_WORD("sip/2.0/")) &&
 		   char_is(k->p[at], CH_TOKEN))) {
 		v->version = span_of(pos + 4, pos + 7);
+		if (likely(end - at > 4 && lex_is4(k->p + at, 0x202020, LEX_WORD("udp ")) &&
+			   k->p[at + 4] > ' ')) {
+			v->transport_text = span_of(at, at + 3);
+			v->transport = SIP_UDP;
+			return at + 4;
+		}
 	} else {
 		at = token_slash(k, pos, end, &name);
 		if (at == 0)
@@ -229,7 +234,8 @@ bool via_decode(const struct marks *k, struct span s, struct sip_via *v, struct 
 	uint32_t end = span_end(s), pos, last, first;
 	struct param q;
 
-	*v = (struct sip_via){ .value = s, .transport = SIP_TRANSPORT_OTHER };
+	v->value = s;
+	v->transport = SIP_TRANSPORT_OTHER;
 	*rest = span_of(end, end);
 	if (s.len == 0)
 		return false;
@@ -263,8 +269,10 @@ bool via_parse(const uint8_t *p, struct span s, struct sip_via *out, struct span
 	struct span value = lex_trim(p, s.off, span_end(s));
 	struct span look = marks_first_look(value);
 	struct marks k = marks_span(p, look, &map);
-	bool ok = via_decode(&k, look, out, rest);
+	bool ok;
 
+	memset(out, 0, sizeof(*out));
+	ok = via_decode(&k, look, out, rest);
 	if (likely(look.len == value.len))
 		return ok;
 	if (ok && rest->len > 0) {
@@ -272,5 +280,6 @@ bool via_parse(const uint8_t *p, struct span s, struct sip_via *out, struct span
 		return true;
 	}
 	k = marks_span(p, value, &map);
+	memset(out, 0, sizeof(*out));
 	return via_decode(&k, value, out, rest);
 }

@@ -7,32 +7,33 @@
 #include "dataplane/sip/uri.h"
 
 struct sip_via {
-	struct span value;    /* the whole via-parm, no surrounding white space, no comma */
-	struct span version;  /* protocol version token, "2.0" */
+	struct span value;   /* the whole via-parm, no surrounding white space, no comma */
+	struct span version; /* protocol version token, "2.0" */
 	struct span transport_text;
 	enum sip_transport transport; /* never SIP_TRANSPORT_NONE */
-	struct span sent_by;  /* host and port as written */
+	struct span sent_by;          /* host and port as written */
 	struct sip_host host;
-	uint16_t port;        /* of sent-by; 0 = absent */
-	struct span params;   /* from the first ';' on; len 0 = none */
-	struct span branch;   /* value; len 0 = absent or empty (see has_branch) */
-	struct span received; /* value as written; len 0 = absent */
+	uint16_t port;              /* of sent-by; 0 = absent */
+	struct span params;         /* from the first ';' on; len 0 = none */
+	struct span branch;         /* value; len 0 = absent or empty (see has_branch) */
+	struct span received;       /* value as written; len 0 = absent */
 	struct span received_param; /* from its ';' to its end */
 	struct sip_host received_host;
-	struct span rport;    /* from its ';' to its end (name and value); len 0 = absent */
-	uint16_t rport_value; /* 0 = no value */
+	struct span rport;     /* from its ';' to its end (name and value); len 0 = absent */
+	uint16_t rport_value;  /* 0 = no value */
 	struct sip_host maddr; /* kind HOST_NONE = absent */
-	struct span listener; /* value of our own "vl" parameter (see proxy/listener.h); len 0 = absent */
-	uint8_t ttl;          /* 0 = absent */
+	struct span listener;  /* value of our own "vl" parameter; len 0 = absent */
+	uint8_t ttl;           /* 0 = absent */
 	bool has_branch;
 	bool has_rport;
-	bool cookie;          /* branch starts with z9hG4bK, any case, and has more bytes after it */
+	bool cookie; /* branch starts with z9hG4bK, any case, and has more bytes after it */
 };
 
 /**
  * Reads the first via-parm in the bytes @s (a Via header value, folded or not, maybe a comma list).
- * @rest gets what follows its comma (len 0 = nothing follows). True if well formed: any protocol name/version is
- * accepted (the caller checks), parameters are tokens, hosts or quoted strings, none empty, branch, received, rport, maddr at most
- * once. On false, spans found so far may be set and @out->host tells whether sent-by was readable.
+ * @rest gets what follows its comma (len 0 = nothing follows). True if well formed: any protocol
+ * name/version is accepted (the caller checks), parameters are tokens, hosts or quoted strings,
+ * none empty, branch, received, rport, maddr at most once. On false, spans found so far may be set
+ * and @out->host tells whether sent-by was readable.
  */
 bool via_parse(const uint8_t *p, struct span s, struct sip_via *out, struct span *rest);

@@ -22,8 +22,7 @@ static void require(bool good, const char *what)
 
 static bool within(struct span inner, struct span outer)
 {
-	return inner.len == 0 ||
-	       (inner.off >= outer.off && span_end(inner) <= span_end(outer));
+	return inner.len == 0 || (inner.off >= outer.off && span_end(inner) <= span_end(outer));
 }
 
 static void decode_vias(const struct sip_msg *m, unsigned int row)
@@ -71,7 +70,8 @@ static void decode_address(const struct sip_msg *m, struct span value, struct sp
 
 	if (nameaddr_parse(m->p, value, &na)) {
 		require(within(na.uri, value) && within(na.tag, na.params), "a part outside");
-		require(m->reason != SIP_OK || memcmp(&na.tag, &tag, sizeof(tag)) == 0,
+		require(m->reason != SIP_OK || !m->request ||
+				memcmp(&na.tag, &tag, sizeof(tag)) == 0,
 			"another tag on demand");
 	}
 }

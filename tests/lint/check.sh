@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.." || exit 1
 lint=tests/lint
 
 checks="selftest spdx whitespace format layers forbidden size headers shell spelling generated"
-checks="$checks conformance commits"
+checks="$checks conformance packet_path commits"
 slow_checks="cppcheck tidy"
 jobs=$(nproc)
 
@@ -68,6 +68,17 @@ check_format() {
 	c_files | xargs -r -P "$jobs" -n 1 sh -c \
 		'"$0" --dry-run -Werror "$1" >/dev/null 2>&1 || echo "$1: $0 -i $1"' $tool |
 		sort | (! grep .)
+}
+
+# Each function that docs/packet-path.md names exists; those of DPDK it does not define itself.
+check_packet_path() {
+	local name bad=0
+	while IFS= read -r name; do
+		grep -rqE --include='*.[ch]' "(^|[^a-z_0-9])$name\\(" dataplane && continue
+		echo "docs/packet-path.md: no function $name() in dataplane/"
+		bad=1
+	done < <(grep -oE '`[a-z_0-9]+\(\)`' docs/packet-path.md | tr -d '`()' | sort -u)
+	return $bad
 }
 
 check_layers() { c_files | xargs awk -f $lint/layers.awk; }

@@ -20,7 +20,8 @@ struct guard {
 	size_t page;
 };
 
-/** Maps room for at least @size bytes; aborts if the system has none. Give back with guard_close(). */
+/** Maps room for at least @size bytes; aborts if the system has none. Give back with guard_close().
+ */
 static inline struct guard guard_open(size_t size)
 {
 	struct guard g = { .page = (size_t)sysconf(_SC_PAGESIZE) };

@@ -12,10 +12,10 @@
 #include <stdbool.h>
 
 #define DIFFERS(field) (memcmp(&a->field, &b->field, sizeof(a->field)) != 0)
-#define RETURN_IF_DIFFERENT(field)                                                                 \
-	do {                                                                                       \
-		if (DIFFERS(field))                                                                \
-			return #field;                                                             \
+#define RETURN_IF_DIFFERENT(field)     \
+	do {                           \
+		if (DIFFERS(field))    \
+			return #field; \
 	} while (0)
 
 static inline const char *same_host(const struct sip_host *a, const struct sip_host *b)
@@ -149,8 +149,8 @@ static inline const char *broken_msg(const struct sip_msg *m)
 
 		if (m->row[i + 1].off <= m->row[i].off || m->p[span_end(row) - 1] != '\n')
 			return "rows that do not tile";
-		if (name.off < row.off || span_end(name) > span_end(row) ||
-		    value.off < row.off || span_end(value) > span_end(row))
+		if (name.off < row.off || span_end(name) > span_end(row) || value.off < row.off ||
+		    span_end(value) > span_end(row))
 			return "a name or value outside its row";
 	}
 	if (m->reason == SIP_OK && m->head_len != m->row[m->n_rows].off + 2u)
@@ -189,8 +189,8 @@ static inline void everywhere_compare(struct everywhere *e, const struct sip_msg
 }
 
 /**
- * Parses the @n bytes into @m, which points to a copy that lives until the next call. Returns NULL, or
- * what was not the same in all ways of parsing or is not as msg.h promises.
+ * Parses the @n bytes into @m, which points to a copy that lives until the next call. Returns NULL,
+ * or what was not the same in all ways of parsing or is not as msg.h promises.
  */
 static inline const char *parse_everywhere(const void *bytes, size_t n, struct sip_msg *m)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The messages of tests/data and their table messages.tsv: one line for each, the columns NAME,
- * VERDICT (FWD, DROP, or REJ and the status), REASON (what sip_parse() returns), NOTE. A line that starts with # is
- * a comment. VIADUCT_SOURCE names the top of the sources; without it they are taken to be where the
- * test was compiled from.
+ * VERDICT (FWD, DROP, or REJ and the status), REASON (what sip_parse() returns), NOTE. A line that
+ * starts with # is a comment. VIADUCT_SOURCE names the top of the sources; without it they are
+ * taken to be where the test was compiled from.
  */
 #pragma once
 

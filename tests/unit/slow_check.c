@@ -262,11 +262,17 @@ static bool shortened(struct piece a, struct piece b)
 {
 	size_t i = 0;
 
-	if (!holds(a, ";maddr=") && !holds(a, ";method="))
+	if (!holds(a, ";maddr=") && !holds(a, ";method=") && !holds(a, "?"))
 		return false;
 	for (size_t k = 0; k < a.n && i < b.n; k++)
 		i += a.p[k] == b.p[i];
 	return i == b.n;
+}
+
+/* True if a Route value's URI @a, become Request-URI, may leave as @b (16.6 step 2). */
+static bool taken_as(struct piece a, struct piece b)
+{
+	return same(a, b) || shortened(a, b);
 }
 
 static const char *check_routing(const struct slow_message *in, const struct slow_message *out)
@@ -283,17 +289,17 @@ static const char *check_routing(const struct slow_message *in, const struct slo
 			return NULL;
 		/* 16.4: a strict router upstream, its last value is the Request-URI. */
 		if (a.n > k && same_values(&a, k, a.n - 1, &b, b.n) &&
-		    same(uri_of(a.v[a.n - 1]), uri_out))
+		    taken_as(uri_of(a.v[a.n - 1]), uri_out))
 			return NULL;
 		/* 16.6 step 6: a strict next hop, the old Request-URI is the last value. */
 		if (a.n > k && b.n > 0 && same_values(&a, k + 1, a.n, &b, b.n - 1) &&
-		    same(uri_of(a.v[k]), uri_out) &&
+		    taken_as(uri_of(a.v[k]), uri_out) &&
 		    (same(uri_of(b.v[b.n - 1]), uri_in) || shortened(uri_in, uri_of(b.v[b.n - 1]))))
 			return NULL;
 		/* Both at once. */
 		if (a.n > k + 1 && b.n > 0 && same_values(&a, k + 1, a.n - 1, &b, b.n - 1) &&
-		    same(uri_of(a.v[k]), uri_out) &&
-		    same(uri_of(b.v[b.n - 1]), uri_of(a.v[a.n - 1])))
+		    taken_as(uri_of(a.v[k]), uri_out) &&
+		    taken_as(uri_of(a.v[a.n - 1]), uri_of(b.v[b.n - 1])))
 			return NULL;
 	}
 	return "Route and Request-URI are not what the routing rules make of them";

@@ -3,7 +3,6 @@
  * Addresses from text and to text (RFC 3986 IPv6address, RFC 5952, RFC 5118 4.10).
  */
 #include "dataplane/sip/ip.h"
-
 #include "tests/unit/guard.h"
 
 #include <arpa/inet.h>
@@ -183,7 +182,8 @@ Test(ip, writes_ipv6_that_the_system_reads_back_equal)
 		cr_assert_eq(inet_pton(AF_INET6, text, back), 1, "%s", text);
 		cr_assert_eq(memcmp(back, a.b, 16), 0, "%s", text);
 		cr_assert(parse(text, &b) && ip_equal(&a, &b), "%s", text);
-		/* Below 96 zero bits the system writes dotted decimals, which RFC 5952 leaves open. */
+		/* Below 96 zero bits the system writes dotted decimals, which RFC 5952 leaves open.
+		 */
 		inet_ntop(AF_INET6, a.b, wanted, sizeof(wanted));
 		if (!strchr(wanted, '.'))
 			cr_assert_str_eq(text, wanted);
@@ -235,14 +235,22 @@ Test(ip, knows_addresses_that_no_message_may_go_to)
 		const char *text;
 		bool unusable, loopback;
 	} rows[] = {
-		{ "0.0.0.0", true, false },      { "255.255.255.255", true, false },
-		{ "224.0.0.1", true, false },    { "239.255.255.255", true, false },
-		{ "223.255.255.255", false, false }, { "240.0.0.1", false, false },
-		{ "::", true, false },           { "ff02::1", true, false },
-		{ "fe80::1", false, false },     { "::1", false, true },
-		{ "127.0.0.1", false, true },    { "127.255.0.9", false, true },
-		{ "128.0.0.1", false, false },   { "::ffff:127.0.0.1", false, true },
-		{ "::ffff:224.0.1.75", true, false }, { "2001:db8::1", false, false },
+		{ "0.0.0.0", true, false },
+		{ "255.255.255.255", true, false },
+		{ "224.0.0.1", true, false },
+		{ "239.255.255.255", true, false },
+		{ "223.255.255.255", false, false },
+		{ "240.0.0.1", false, false },
+		{ "::", true, false },
+		{ "ff02::1", true, false },
+		{ "fe80::1", false, false },
+		{ "::1", false, true },
+		{ "127.0.0.1", false, true },
+		{ "127.255.0.9", false, true },
+		{ "128.0.0.1", false, false },
+		{ "::ffff:127.0.0.1", false, true },
+		{ "::ffff:224.0.1.75", true, false },
+		{ "2001:db8::1", false, false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -3,7 +3,6 @@
  * From, To and Route values (RFC 3261 20.10, 20.34, 25.1; RFC 4475).
  */
 #include "dataplane/sip/nameaddr.h"
-
 #include "tests/unit/guard.h"
 
 #include <criterion/criterion.h>
@@ -28,8 +27,8 @@ static const struct row {
 	{ "<sip:a@b>;tag=1", .uri = "sip:a@b", .params = ";tag=1", .tag = "1" },
 	{ "sip:a@b", .uri = "sip:a@b", .bare = true },
 	{ "sip:a@b;tag=1", .uri = "sip:a@b", .params = ";tag=1", .tag = "1", .bare = true },
-	{ "sip:a@b ;   tag    = 1918181833n", .uri = "sip:a@b", .params = ";   tag    = 1918181833n",
-	  .tag = "1918181833n", .bare = true },
+	{ "sip:a@b ;   tag    = 1918181833n", .uri = "sip:a@b",
+	  .params = ";   tag    = 1918181833n", .tag = "1918181833n", .bare = true },
 	{ "Bob <sip:a@b>;TAG=x", .uri = "sip:a@b", .params = ";TAG=x", .tag = "x" },
 	{ "A. G. Bell <sip:a@b>;tag=x", .uri = "sip:a@b", .params = ";tag=x", .tag = "x" },
 	{ "caller<sip:a@b>;tag=323", .uri = "sip:a@b", .params = ";tag=323", .tag = "323" },
@@ -59,8 +58,8 @@ static const struct row {
 	{ "isbn:2983792873", .uri = "isbn:2983792873", .bare = true },
 	{ "tel:+1-212-555-0101;tag=a", .uri = "tel:+1-212-555-0101", .params = ";tag=a", .tag = "a",
 	  .bare = true },
-	{ "<tel:+1-212-555-0101;phone-context=x>;tag=a", .uri = "tel:+1-212-555-0101;phone-context=x",
-	  .params = ";tag=a", .tag = "a" },
+	{ "<tel:+1-212-555-0101;phone-context=x>;tag=a",
+	  .uri = "tel:+1-212-555-0101;phone-context=x", .params = ";tag=a", .tag = "a" },
 	{ "<sip:a,b@h>", .uri = "sip:a,b@h" },
 	{ "<sip:a@b> ; a ; b = c", .uri = "sip:a@b", .params = "; a ; b = c" },
 };
@@ -232,8 +231,8 @@ Test(nameaddr, reads_parts_of_any_length)
 
 	memset(fill, 'u', sizeof(fill));
 	for (int n = 1; n < 8000; n += n < 1100 ? 1 : 501) {
-		int len = snprintf(text, sizeof(text),
-				   "\"%*s\" <sip:%.*s@h>;tag=last,<sip:x>", n, "", n % 600 + 1, fill);
+		int len = snprintf(text, sizeof(text), "\"%*s\" <sip:%.*s@h>;tag=last,<sip:x>", n,
+				   "", n % 600 + 1, fill);
 		const uint8_t *p = guard_at_end(&guard, text, (size_t)len);
 		struct sip_nameaddr na;
 		struct span rest;

@@ -4,7 +4,6 @@
  * both edges of its memory, and all results have to be equal (same_msg.h).
  */
 #include "dataplane/sip/msg.h"
-
 #include "tests/unit/same_msg.h"
 #include "tests/unit/sip_data.h"
 
@@ -31,208 +30,6 @@ static enum sip_reason parse(const void *bytes, size_t n)
 #define REQUEST "INVITE sip:c@d SIP/2.0\r\n"
 #define RESPONSE "SIP/2.0 200 OK\r\n"
 #define END "\r\n"
-
-static const struct {
-	const char *text;
-	enum sip_reason reason;
-} verdicts[] = {
-	{ REQUEST ALL END, SIP_OK },
-	{ RESPONSE ALL END, SIP_OK },
-	/* request line */
-	{ "INVITE sip:c@d sip/2.0\r\n" ALL END, SIP_OK },
-	{ "invite sip:c@d SIP/2.0\r\n" ALL END, SIP_R_UNKNOWN_METHOD },
-	{ "INVITE  sip:c@d SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE sip:c@d  SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE sip:c@d SIP/2.0 \r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE\tsip:c@d SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE sip:c@d\tSIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE sip:c@d\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE  SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "IN<VITE sip:c@d SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE sip:c@d\r\n SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_URI },
-	{ "INVITE sip:c@d\r\n x SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_URI },
-	{ "INVITE sip:c@d HTTP/1.1\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE sip:c@d SIP/2\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE sip:c@d SIP/a.b\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ "INVITE sip:c@d SIP/2.1\r\n" ALL END, SIP_R_BAD_VERSION },
-	{ "INVITE sip:c@d SIP/3.0\r\n" ALL END, SIP_R_BAD_VERSION },
-	{ "INVITE sip:c@d SIP/2.00\r\n" ALL END, SIP_R_BAD_VERSION },
-	{ "INVITE sip:c d SIP/12.34\r\n" ALL END, SIP_R_BAD_VERSION },
-	{ "INVITE sip:c d SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_URI },
-	{ "INVITE c@d SIP/2.0\r\n" ALL END, SIP_R_BAD_REQUEST_URI },
-	{ "INVITE tel:+1 SIP/2.0\r\n" ALL END, SIP_OK },
-	{ "INVITE x:y SIP/2.0\r\n" ALL END, SIP_OK },
-	{ "SIP sip:c@d SIP/2.0\r\n" VIA FROM TO CALL_ID "CSeq: 1 SIP\r\n" END, SIP_OK },
-	/* status line */
-	{ "sip/2.0 200 OK\r\n" ALL END, SIP_OK },
-	{ "SIP/2.0 200 \r\n" ALL END, SIP_OK },
-	{ "SIP/2.0 200\r\n" ALL END, SIP_OK },
-	{ "SIP/2.0 100 x\r\n" ALL END, SIP_OK },
-	{ "SIP/2.0 699 x\r\n" ALL END, SIP_OK },
-	{ "SIP/2.0 099 x\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/2.0 700 x\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/2.0 20 x\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/2.0 2000 x\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/2.0 20x x\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/2.0  200 x\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/2.0\t200 x\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/2.0 4294967301 x\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/2.0\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/2.0 \r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	{ "SIP/3.0 200 OK\r\n" ALL END, SIP_R_BAD_VERSION },
-	{ "SIP/x 200 OK\r\n" ALL END, SIP_R_BAD_STATUS_LINE },
-	/* header section */
-	{ REQUEST ALL, SIP_R_NO_BLANK_LINE },
-	{ REQUEST ALL "\r", SIP_R_NO_BLANK_LINE },
-	{ REQUEST ALL "X: y", SIP_R_NO_BLANK_LINE },
-	{ REQUEST ALL "X: y\n" END, SIP_R_BAD_LINE_END },
-	{ REQUEST ALL "X: y\rz\r\n" END, SIP_R_BAD_LINE_END },
-	{ REQUEST ALL "\n", SIP_R_BAD_LINE_END },
-	{ REQUEST ALL END "body \r with \n any", SIP_OK },
-	{ REQUEST ALL "X\r\n" END, SIP_R_BAD_HEADER },
-	{ REQUEST ALL "X y: z\r\n" END, SIP_R_BAD_HEADER },
-	{ REQUEST ALL ": z\r\n" END, SIP_R_BAD_HEADER },
-	{ REQUEST ALL "X\r\n : z\r\n" END, SIP_R_BAD_HEADER },
-	{ REQUEST ALL "X@: z\r\n" END, SIP_R_BAD_HEADER },
-	{ REQUEST ALL "\xc3\xa4: z\r\n" END, SIP_R_BAD_HEADER },
-	{ REQUEST " x\r\n" ALL END, SIP_R_BAD_REQUEST_LINE },
-	{ REQUEST ALL "X:\r\n" END, SIP_OK },
-	{ REQUEST ALL "X:\r\n \r\n\t\r\n" END, SIP_OK },
-	{ REQUEST ALL "X \t :y\r\n" END, SIP_OK },
-	/* what has to be there, and once */
-	{ REQUEST REST END, SIP_R_NO_VIA },
-	{ REQUEST VIA TO CALL_ID CSEQ END, SIP_R_NO_FROM },
-	{ REQUEST VIA FROM CALL_ID CSEQ END, SIP_R_NO_TO },
-	{ REQUEST VIA FROM TO CSEQ END, SIP_R_NO_CALL_ID },
-	{ REQUEST VIA FROM TO CALL_ID END, SIP_R_NO_CSEQ },
-	{ REQUEST ALL FROM END, SIP_R_DUP_FROM },
-	{ REQUEST ALL "f: <sip:a@b>;tag=f\r\n" END, SIP_R_DUP_FROM },
-	{ REQUEST ALL TO END, SIP_R_DUP_TO },
-	{ REQUEST ALL "I : x@y\r\n" END, SIP_R_DUP_CALL_ID },
-	{ REQUEST ALL CSEQ END, SIP_R_DUP_CSEQ },
-	{ REQUEST ALL "Max-Forwards: 1\r\nMAX-FORWARDS: 1\r\n" END, SIP_R_DUP_MAX_FORWARDS },
-	{ REQUEST ALL "l: 0\r\nContent-Length: 0\r\n" END, SIP_R_DUP_CONTENT_LENGTH },
-	{ REQUEST ALL "Max-Breadth: 1\r\nMax-Breadth: 1\r\n" END, SIP_R_DUP_MAX_BREADTH },
-	{ REQUEST ALL VIA END, SIP_OK },
-	{ REQUEST ALL "Route: <sip:a>\r\nRoute: <sip:b>\r\nRecord-Route: <sip:c>\r\n" END, SIP_OK },
-	{ RESPONSE REST END, SIP_R_NO_VIA },
-	{ RESPONSE VIA CALL_ID CSEQ END, SIP_OK },
-	{ RESPONSE VIA FROM TO CSEQ END, SIP_R_NO_CALL_ID },
-	{ RESPONSE VIA FROM TO CALL_ID END, SIP_R_NO_CSEQ },
-	{ RESPONSE ALL FROM TO "Max-Forwards: 0\r\nMax-Forwards: x\r\n" END, SIP_OK },
-	{ RESPONSE ALL CALL_ID END, SIP_R_DUP_CALL_ID },
-	{ RESPONSE ALL "l: 0\r\nl: 0\r\n" END, SIP_R_DUP_CONTENT_LENGTH },
-	/* Via */
-	{ REQUEST "Via:\r\n" ALL END, SIP_R_BAD_VIA },
-	{ REQUEST "v: SIP/2.0/UDP h;;\r\n" ALL END, SIP_R_BAD_VIA },
-	{ REQUEST ALL "Via: nonsense\r\n" END, SIP_OK },
-	{ RESPONSE "Via: x\r\n" ALL END, SIP_R_BAD_VIA },
-	/* From, To */
-	{ REQUEST VIA "From:\r\n" TO CALL_ID CSEQ END, SIP_R_BAD_FROM },
-	{ REQUEST VIA "From: <sip:a@b>\r\n" TO CALL_ID CSEQ END, SIP_OK },
-	{ REQUEST VIA "From: \"a <sip:a@b>\r\n" TO CALL_ID CSEQ "S: \"\r\n" END, SIP_R_BAD_FROM },
-	{ REQUEST VIA FROM "t: a, b <sip:a@b>\r\n" CALL_ID CSEQ END, SIP_R_BAD_TO },
-	{ RESPONSE VIA "From: \"a\r\n" "To:\r\n" CALL_ID CSEQ END, SIP_OK },
-	/* Call-ID */
-	{ REQUEST VIA FROM TO "Call-ID:\r\n" CSEQ END, SIP_R_BAD_CALL_ID },
-	{ REQUEST VIA FROM TO "Call-ID: \t\r\n" CSEQ END, SIP_R_BAD_CALL_ID },
-	{ REQUEST VIA FROM TO "Call-ID: a b\r\n" CSEQ END, SIP_R_BAD_CALL_ID },
-	{ REQUEST VIA FROM TO "Call-ID: a\r\n b\r\n" CSEQ END, SIP_R_BAD_CALL_ID },
-	{ REQUEST VIA FROM TO "Call-ID:\r\n a\r\n" CSEQ END, SIP_OK },
-	{ REQUEST VIA FROM TO "Call-ID: ()<>:\\\"/[]?{}\r\n" CSEQ END, SIP_OK },
-	/* CSeq */
-	{ REQUEST VIA FROM TO CALL_ID "CSeq:\r\n" END, SIP_R_BAD_CSEQ },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 1\r\n" END, SIP_R_BAD_CSEQ },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: INVITE\r\n" END, SIP_R_BAD_CSEQ },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 1INVITE\r\n" END, SIP_R_BAD_CSEQ },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: -1 INVITE\r\n" END, SIP_R_BAD_CSEQ },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 1 INVITE x\r\n" END, SIP_R_BAD_CSEQ },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 4294967296 INVITE\r\n" END, SIP_R_BAD_CSEQ },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 18446744073709551617 INVITE\r\n" END, SIP_R_BAD_CSEQ },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 4294967295 INVITE\r\n" END, SIP_OK },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 00000000000001 INVITE\r\n" END, SIP_OK },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 1\r\n\t INVITE\r\n" END, SIP_OK },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 1 Invite\r\n" END, SIP_R_CSEQ_METHOD },
-	{ REQUEST VIA FROM TO CALL_ID "CSeq: 1 INVITEE\r\n" END, SIP_R_CSEQ_METHOD },
-	{ "FOO sip:c@d SIP/2.0\r\n" VIA FROM TO CALL_ID "CSeq: 1 FOO\r\n" END, SIP_OK },
-	{ "FOO sip:c@d SIP/2.0\r\n" VIA FROM TO CALL_ID "CSeq: 1 BAR\r\n" END, SIP_R_UNKNOWN_METHOD },
-	{ "A-METHOD-OF-MORE-THAN-16 sip:c@d SIP/2.0\r\n" VIA FROM TO CALL_ID
-	  "CSeq: 1 A-METHOD-OF-MORE-THAN-16\r\n" END, SIP_OK },
-	{ "A-METHOD-OF-MORE-THAN-16 sip:c@d SIP/2.0\r\n" VIA FROM TO CALL_ID
-	  "CSeq: 1 A-METHOD-OF-MORE-THAN-17\r\n" END, SIP_R_UNKNOWN_METHOD },
-	{ RESPONSE VIA FROM TO CALL_ID "CSeq: 4294967296 INVITE\r\n" END, SIP_R_BAD_CSEQ },
-	/* numbers and framing */
-	{ REQUEST ALL "Max-Forwards: 0\r\n" END, SIP_OK },
-	{ REQUEST ALL "Max-Forwards: 007\r\n" END, SIP_OK },
-	{ REQUEST ALL "Max-Forwards:\r\n" END, SIP_R_BAD_MAX_FORWARDS },
-	{ REQUEST ALL "Max-Forwards: 7 0\r\n" END, SIP_R_BAD_MAX_FORWARDS },
-	{ REQUEST ALL "Max-Forwards: -1\r\n" END, SIP_R_BAD_MAX_FORWARDS },
-	{ REQUEST ALL "Max-Breadth: x\r\n" END, SIP_R_BAD_MAX_BREADTH },
-	{ REQUEST ALL "l:0\r\n" END, SIP_OK },
-	{ REQUEST ALL "l: 3\r\n" END "abcd", SIP_OK },
-	{ REQUEST ALL "l: 4\r\n" END "abcd", SIP_OK },
-	{ REQUEST ALL "l: 5\r\n" END "abcd", SIP_R_SHORT_BODY },
-	{ REQUEST ALL "l: 00000000000000000004\r\n" END "abcd", SIP_OK },
-	{ REQUEST ALL "l: 4294967296\r\n" END "abcd", SIP_R_SHORT_BODY },
-	{ REQUEST ALL "l: 18446744073709551620\r\n" END "abcd", SIP_R_SHORT_BODY },
-	{ REQUEST ALL "l:\r\n" END, SIP_R_BAD_CONTENT_LENGTH },
-	{ REQUEST ALL "l: +5\r\n" END, SIP_R_BAD_CONTENT_LENGTH },
-	{ REQUEST ALL "l: 0x10\r\n" END, SIP_R_BAD_CONTENT_LENGTH },
-	{ REQUEST ALL "l: five\r\n" END, SIP_R_BAD_CONTENT_LENGTH },
-	{ REQUEST ALL "l: -999\r\n" END, SIP_R_BAD_CONTENT_LENGTH },
-	{ REQUEST ALL "l: 1 2\r\n" END, SIP_R_BAD_CONTENT_LENGTH },
-	{ REQUEST ALL "l: 1,2\r\n" END, SIP_R_BAD_CONTENT_LENGTH },
-	{ RESPONSE ALL "l: 5\r\n" END "abcd", SIP_R_SHORT_BODY },
-	{ RESPONSE ALL "l: x\r\n" END "abcd", SIP_R_BAD_CONTENT_LENGTH },
-	/* the first fault in the order of checks is the one */
-	{ "INVITE <x> SIP/2.1\r\n" END, SIP_R_BAD_VERSION },
-	{ "INVITE <x> SIP/2.0\r\n" VIA "X\n" END, SIP_R_BAD_REQUEST_URI },
-	{ REQUEST "X\n" VIA "Max-Forwards: x\r\n" END, SIP_R_BAD_LINE_END },
-	{ REQUEST "X\r\n" VIA FROM FROM "Max-Forwards: x\r\n" END, SIP_R_BAD_HEADER },
-	{ REQUEST VIA FROM FROM "Max-Forwards: x\r\n" END, SIP_R_NO_TO },
-	{ REQUEST ALL FROM "Max-Forwards: x\r\nl: 9\r\n" END, SIP_R_DUP_FROM },
-	{ REQUEST ALL "l: 9\r\nMax-Forwards: x\r\n" END, SIP_R_BAD_MAX_FORWARDS },
-	/* no SIP */
-	{ "", SIP_R_KEEPALIVE },
-	{ "\r\n", SIP_R_KEEPALIVE },
-	{ "\r\n\r\n", SIP_R_KEEPALIVE },
-	{ "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n", SIP_R_KEEPALIVE },
-	{ "\r\n\r\nx", SIP_R_NOT_SIP },
-	{ "x", SIP_R_NOT_SIP },
-	{ "\r\n" REQUEST ALL END, SIP_R_NOT_SIP },
-	{ " " REQUEST ALL END, SIP_R_NOT_SIP },
-	{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", SIP_R_NOT_SIP },
-	{ "hello world, hello world, hello world", SIP_R_BAD_REQUEST_LINE },
-};
-
-Test(parse, finds_the_first_fault_and_no_other)
-{
-	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-		enum sip_reason reason = parse(verdicts[i].text, strlen(verdicts[i].text));
-
-		cr_expect_eq(reason, verdicts[i].reason, "%s, not %s, in:\n%s",
-			     sip_reason_info(reason)->name,
-			     sip_reason_info(verdicts[i].reason)->name, verdicts[i].text);
-	}
-}
-
-Test(parse, tells_keep_alives_and_stun_by_their_bytes)
-{
-	static const uint8_t stun[20] = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42 };
-	static const uint8_t zeros[30];
-	uint8_t other[20];
-
-	cr_expect_eq(parse(stun, 20), SIP_R_STUN);
-	cr_expect_eq(parse(stun, 8), SIP_R_STUN);
-	cr_expect_eq(parse(stun, 7), SIP_R_NOT_SIP);
-	cr_expect_eq(parse(zeros, 30), SIP_R_KEEPALIVE);
-	cr_expect_eq(parse(zeros, 4), SIP_R_KEEPALIVE);
-	memcpy(other, stun, 20);
-	other[0] = 0x80;
-	cr_expect_eq(parse(other, 20), SIP_R_NOT_SIP);
-}
 
 static void expect_text(struct span s, const char *wanted, const char *what)
 {
@@ -265,8 +62,8 @@ Test(parse, reports_every_part_of_a_request)
 	expect_text(m.uri.user, "carol", "user");
 	cr_expect_eq(m.uri.port, 5061);
 	cr_expect_eq(m.uri.transport, SIP_TCP);
-	expect_text(m.via_value, "SIP/2.0/UDP 192.0.2.30:5060;branch=z9hG4bKa;rport , SIP/2.0/TCP x",
-		    "Via");
+	expect_text(m.via_value,
+		    "SIP/2.0/UDP 192.0.2.30:5060;branch=z9hG4bKa;rport , SIP/2.0/TCP x", "Via");
 	expect_text(m.via.value, "SIP/2.0/UDP 192.0.2.30:5060;branch=z9hG4bKa;rport", "top Via");
 	expect_text(m.via_rest, "SIP/2.0/TCP x", "rest of the Via row");
 	cr_expect(m.via_ok && m.via.cookie && m.via.has_rport);
@@ -303,8 +100,8 @@ Test(parse, reports_every_part_of_a_response)
 	cr_expect_eq(m.status, 486);
 	cr_expect_eq(m.method, SIP_M_INVITE);
 	expect_text(m.version, "SIP/2.0", "version");
-	expect_text(m.from_tag, "f", "From tag");
-	expect_text(m.to_tag, "t", "To tag");
+	expect_text(m.from, "<sip:a@b>;tag=f", "From");
+	expect_text(m.to, "<sip:c@d>;tag=t", "To");
 	cr_expect_eq(m.uri_text.len, 0);
 	cr_expect(!m.max_forwards.has);
 	cr_expect_eq(m.len, sizeof(text) - 1);
@@ -312,8 +109,9 @@ Test(parse, reports_every_part_of_a_response)
 
 Test(parse, keeps_what_an_answer_copies_when_something_else_is_broken)
 {
-	static const char text[] = "INVITE <sip:c@d> SIP/2.0\r\n" VIA "From: \"a <sip:a@b>;tag=f\r\n" TO
-		CALL_ID "CSeq: 1 INVITE\r\nContent-Length: x\r\n" END;
+	static const char text[] =
+		"INVITE <sip:c@d> SIP/2.0\r\n" VIA "From: \"a <sip:a@b>;tag=f\r\n" TO CALL_ID
+		"CSeq: 1 INVITE\r\nContent-Length: x\r\n" END;
 
 	cr_assert_eq(parse(text, sizeof(text) - 1), SIP_R_BAD_REQUEST_URI);
 	cr_expect(m.via_ok);
@@ -321,23 +119,6 @@ Test(parse, keeps_what_an_answer_copies_when_something_else_is_broken)
 	expect_text(m.to, "<sip:c@d>", "To");
 	expect_text(m.call_id, "x@y", "Call-ID");
 	expect_text(m.cseq, "1 INVITE", "CSeq");
-}
-
-Test(parse, gives_nothing_with_bare_line_ends_to_an_answer)
-{
-	static const char from[] = REQUEST VIA "From: <sip:a@b>;x\r=y\r\n" TO CALL_ID CSEQ END;
-	static const char via[] = REQUEST ALL "Via: SIP/2.0/UDP h\rX: y\r\n" END;
-	static const char plain[] = "OPTIONS sip:c@d SIP/2.0\n" VIA FROM TO CALL_ID CSEQ "\n";
-
-	cr_expect_eq(parse(from, sizeof(from) - 1), SIP_R_BAD_LINE_END);
-	cr_expect_eq(m.from.len, 0);
-	expect_text(m.to, "<sip:c@d>", "To");
-	cr_expect(m.via_ok);
-	cr_expect_eq(parse(via, sizeof(via) - 1), SIP_R_BAD_LINE_END);
-	cr_expect(!m.via_ok);
-	cr_expect_eq(parse(plain, sizeof(plain) - 1), SIP_R_BAD_LINE_END);
-	cr_expect(m.via_ok);
-	expect_text(m.to, "<sip:c@d>", "To");
 }
 
 Test(parse, takes_no_row_that_does_not_end)
@@ -376,11 +157,12 @@ Test(parse, knows_every_header_by_all_its_names)
 		int len;
 
 		for (size_t k = 0; k <= n; k++)
-			name[k] = (char)(k % 2 == 0 && rows[i].name[k] >= 'a' ? rows[i].name[k] - 32 :
-										rows[i].name[k]);
-		len = snprintf(text, sizeof(text),
-			       "A b:c SIP/2.0\r\nOther: x\r\n%s: 1\r\n%s \t:2\r\n%s: 3\r\n%c:4\r\n\r\n",
-			       rows[i].name, name, name, rows[i].compact ? rows[i].compact : 'x');
+			name[k] = (char)(k % 2 == 0 && rows[i].name[k] >= 'a' ? rows[i].name[k] - 32
+									      : rows[i].name[k]);
+		len = snprintf(
+			text, sizeof(text),
+			"A b:c SIP/2.0\r\nOther: x\r\n%s: 1\r\n%s \t:2\r\n%s: 3\r\n%c:4\r\n\r\n",
+			rows[i].name, name, name, rows[i].compact ? rows[i].compact : 'x');
 		parse(text, (size_t)len);
 		cr_expect_eq(m.n_rows, 5);
 		for (unsigned int row = 1; row < 4; row++)
@@ -396,11 +178,32 @@ Test(parse, knows_every_header_by_all_its_names)
 Test(parse, takes_no_name_for_another_that_only_looks_like_it)
 {
 	static const char *const names[] = {
-		"Vi",	    "Viaa",	   "Vib",	   "Wia",	"Vja",	     "V-a",	 "x",
-		"vi.",	    "Fromm",	   "Frmo",	   "Call_ID",	"Call-IDs",  "CallID",	 "Routee",
-		"CSeqs",    "Contant-Length", "Content-Lengthy", "Content-Length-And-More",
-		"Max-Forwardz", "Record-Routf", "Proxy-Requirf", "Requirf",	"T_",	     "6ia",
-		"Call\x0dID", "Content\x0dLength",
+		"Vi",
+		"Viaa",
+		"Vib",
+		"Wia",
+		"Vja",
+		"V-a",
+		"x",
+		"vi.",
+		"Fromx",
+		"Frm",
+		"Call_ID",
+		"Call-IDs",
+		"CallID",
+		"Routee",
+		"CSeqs",
+		"Contant-Length",
+		"Content-Lengthy",
+		"Content-Length-And-More",
+		"Max-Forwardz",
+		"Record-Routf",
+		"Proxy-Requirf",
+		"Requirf",
+		"T_",
+		"6ia",
+		"Call\x0dID",
+		"Content\x0dLength",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -414,8 +217,9 @@ Test(parse, takes_no_name_for_another_that_only_looks_like_it)
 
 Test(parse, finds_rows_by_any_name)
 {
-	static const char text[] = REQUEST ALL "X-Account: 1\r\nx-accounT \t: 2\r\nX-Account-2: 3\r\n"
-					       "k: 4\r\nbroken\r\n" END;
+	static const char text[] =
+		REQUEST ALL "X-Account: 1\r\nx-accounT \t: 2\r\nX-Account-2: 3\r\n"
+			    "k: 4\r\nbroken\r\n" END;
 
 	parse(text, sizeof(text) - 1);
 	cr_expect_eq(sip_find_name(&m, "x-account", 9, 0), 5);
@@ -469,6 +273,8 @@ Test(parse, names_every_reason)
 	cr_expect_str_eq(sip_reason_info(SIP_R_BAD_VIA)->name, "bad_via");
 	cr_expect_str_eq(sip_reason_info(SIP_R_BAD_VIA)->phrase, "Bad Via");
 	cr_expect_eq(sip_reason_info(SIP_R_BAD_VERSION)->status, 505);
+	/* An answer would copy the doubtful line ends: parse.c counts on there being none. */
+	cr_expect_eq(sip_reason_info(SIP_R_BAD_LINE_END)->status, 0);
 	for (int i = 0; i < SIP_N_REASONS; i++) {
 		const struct sip_reason_info *info = sip_reason_info((enum sip_reason)i);
 
@@ -487,9 +293,11 @@ Test(parse, takes_1024_header_rows_and_refuses_the_next)
 		bool fits = n_rows <= SIP_MAX_ROWS;
 
 		for (unsigned int i = 5; i < n_rows; i++)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "X-%u:\r\n f%u\r\n", i, i);
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "X-%u:\r\n f%u\r\n", i,
+					      i);
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "\r\nbody");
-		cr_assert_eq(parse(text, n), fits ? SIP_OK : SIP_R_TOO_MANY_HEADERS, "%u rows", n_rows);
+		cr_assert_eq(parse(text, n), fits ? SIP_OK : SIP_R_TOO_MANY_HEADERS, "%u rows",
+			     n_rows);
 		cr_assert_eq(m.n_rows, fits ? n_rows : SIP_MAX_ROWS);
 		cr_assert_eq(m.head_len, n - 4);
 	}
@@ -519,11 +327,12 @@ Test(parse, takes_values_of_8000_bytes_everywhere)
 	int n;
 
 	memset(fill, 'a', sizeof(fill));
-	n = snprintf(text, sizeof(text),
-		     "INVITE sip:%.8000s@d SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK%.8000s;rport\r\n"
-		     "From: \"%.8000s\" <sip:a@b>;tag=%.8000s\r\nTo: <sip:%.8000s@d>\r\n"
-		     "Call-ID: %.8000s\r\n" CSEQ "%.4000s: x\r\n\r\n",
-		     fill, fill, fill, fill, fill, fill, fill);
+	n = snprintf(
+		text, sizeof(text),
+		"INVITE sip:%.8000s@d SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK%.8000s;rport\r\n"
+		"From: \"%.8000s\" <sip:a@b>;tag=%.8000s\r\nTo: <sip:%.8000s@d>\r\n"
+		"Call-ID: %.8000s\r\n" CSEQ "%.4000s: x\r\n\r\n",
+		fill, fill, fill, fill, fill, fill, fill);
 	cr_expect_eq(parse(text, (size_t)n), SIP_OK);
 	cr_expect_eq(m.uri.user.len, 8000);
 	cr_expect_eq(m.via.branch.len, 8007);
@@ -543,8 +352,8 @@ Test(parse, does_not_mind_where_lines_end_in_a_block)
 	memset(pad, 'p', sizeof(pad));
 	for (int before = 0; before < 140; before++) {
 		int n = snprintf(text, sizeof(text),
-				 "INVITE sip:%.*s@d SIP/2.0\r\nX:%.*s\r\n" ALL "l:2\r\n\r\nzz", before + 1,
-				 pad, before * 7 % 90, pad);
+				 "INVITE sip:%.*s@d SIP/2.0\r\nX:%.*s\r\n" ALL "l:2\r\n\r\nzz",
+				 before + 1, pad, before * 7 % 90, pad);
 
 		cr_assert_eq(parse(text, (size_t)n), SIP_OK, "%d", before);
 		cr_assert_eq(m.n_rows, 7);
@@ -574,8 +383,8 @@ Test(parse, treats_the_messages_of_tests_data_as_their_table_says)
 
 /* Messages for the two tests below: some of each kind. */
 static const char *const samples[] = {
-	"valid-white-space", "valid-long-values", "valid-odd-characters", "valid-mapped-ipv4",
-	"bad-repeated-headers", "bad-broadcast-via", "valid-compact", "bad-line-feeds",
+	"valid-white-space",    "valid-long-values", "valid-odd-characters", "valid-mapped-ipv4",
+	"bad-repeated-headers", "bad-broadcast-via", "valid-compact",        "bad-line-feeds",
 };
 
 Test(parse, gives_one_verdict_for_every_prefix, .timeout = 60)

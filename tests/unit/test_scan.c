@@ -2,9 +2,8 @@
 /*
  * Every scanner against a slow one that looks at one byte at a time.
  */
-#include "dataplane/sip/scan.h"
-
 #include "dataplane/sip/chars.h"
+#include "dataplane/sip/scan.h"
 #include "tests/unit/guard.h"
 
 #include <criterion/criterion.h>
@@ -93,10 +92,14 @@ static void check_map(const struct scan_map *map, const uint8_t *p, uint32_t n, 
 static void check_head(const uint8_t *p, uint32_t len, bool padded, const struct result *wanted)
 {
 	static struct result r;
+	static struct sip_msg m;
 	const char *name = sip_scan_name();
 
 	memset(&r, 0xa5, sizeof(r));
-	scan_current()->head(p, len, padded, r.row, &r.map, &r.lines);
+	memset(&m, 0xa5, sizeof(m));
+	scan_current()->head(p, len, padded, &m, &r.map, &r.lines);
+	memcpy(r.row, m.row, sizeof(r.row));
+	cr_assert(m.reason == 0 && m.p == NULL && m.max_breadth.has == 0, "%s: not cleared", name);
 	cr_assert_eq(r.lines.n_rows, wanted->lines.n_rows, "%s, %u bytes: %u rows, not %u", name,
 		     len, r.lines.n_rows, wanted->lines.n_rows);
 	cr_assert_eq(memcmp(r.row, wanted->row, (r.lines.n_rows + 1) * sizeof(r.row[0])), 0,
@@ -136,8 +139,10 @@ static uint32_t random_below(uint32_t n)
 
 Test(scan, finds_the_same_lines_as_a_slow_scan_in_random_bytes)
 {
-	static const char *const pieces[] = { "\r\n", "\r\n", "\n", "\r", " ", "\t", "a", "b:", "%<\">",
-					      "\x80\xff", "\r\n ", "token-string", "\r\n\r\n" };
+	static const char *const pieces[] = { "\r\n",    "\r\n",     "\n",    "\r",
+					      " ",       "\t",       "a",     "b:",
+					      "%<\">",   "\x80\xff", "\r\n ", "token-string",
+					      "\r\n\r\n" };
 	uint8_t bytes[700];
 
 	for (unsigned int i = 0; i < 30000; i++) {
@@ -234,9 +239,13 @@ Test(scan, maps_a_span_of_any_length_and_reads_nothing_else)
 			const uint8_t *p = guard_at_end(&guard, bytes, len);
 
 			memset(&map, 0x5a, sizeof(map));
+			scan_current()->span(p, len / 128 * 64, len, &map);
+			for (uint32_t w = 0; w < len / 128; w++)
+				cr_assert_eq(map.nontoken[w], 0x5a5a5a5a5a5a5a5aULL);
 			scan_current()->span(p, 0, len, &map);
 			check_map(&map, p, len, len, scanner_names[i]);
-			cr_assert(bit(map.nontoken, len), "%s, %u bytes: no stop", scanner_names[i], len);
+			cr_assert(bit(map.nontoken, len), "%s, %u bytes: no stop", scanner_names[i],
+				  len);
 		}
 	}
 	sip_scan_select("auto");

@@ -3,7 +3,6 @@
  * URIs, hosts and transports (RFC 3261 19.1, 25.1; RFC 4475; RFC 5118).
  */
 #include "dataplane/sip/uri.h"
-
 #include "tests/unit/guard.h"
 
 #include <criterion/criterion.h>
@@ -29,11 +28,11 @@ static const struct row {
 	{ "sip:alice@example.com", .user = "alice", .host = "example.com" },
 	{ "SIP:alice@example.com:5070", .user = "alice", .host = "example.com", .port = 5070 },
 	{ "sips:alice@192.0.2.1:65535", .user = "alice", .host = "192.0.2.1", .port = 65535 },
-	{ "sip:alice:secret@192.0.2.1;transport=tcp", .user = "alice:secret",
-	  .host = "192.0.2.1", .params = ";transport=tcp", .transport = "tcp" },
+	{ "sip:alice:secret@192.0.2.1;transport=tcp", .user = "alice:secret", .host = "192.0.2.1",
+	  .params = ";transport=tcp", .transport = "tcp" },
 	{ "sip:a@h;Transport=UDP;LR;maddr=239.1.2.3", .user = "a", .host = "h",
-	  .params = ";Transport=UDP;LR;maddr=239.1.2.3", .transport = "udp",
-	  .maddr = "239.1.2.3", .lr = true },
+	  .params = ";Transport=UDP;LR;maddr=239.1.2.3", .transport = "udp", .maddr = "239.1.2.3",
+	  .lr = true },
 	{ "sip:a@h;transport=TlS", .user = "a", .host = "h", .params = ";transport=TlS",
 	  .transport = "tls" },
 	{ "sip:a@h;transport=sctp", .user = "a", .host = "h", .params = ";transport=sctp",
@@ -59,8 +58,8 @@ static const struct row {
 	{ "sip:%5b%5D@h", .user = "%5b%5D", .host = "h" },
 	{ "sip:(a)&b=c+d$e,f;g?h/i:j@h", .user = "(a)&b=c+d$e,f;g?h/i:j", .host = "h" },
 	{ "sip:*21#@example.com", .user = "*21#", .host = "example.com" },
-	{ "sip:+1-212-555-0101;ext=9@gw;user=phone", .user = "+1-212-555-0101;ext=9",
-	  .host = "gw", .params = ";user=phone" },
+	{ "sip:+1-212-555-0101;ext=9@gw;user=phone", .user = "+1-212-555-0101;ext=9", .host = "gw",
+	  .params = ";user=phone" },
 	{ "sip:[2001:db8::10]", .host = "[2001:db8::10]" },
 	{ "sip:a@[2001:db8::10]:5070;lr", .user = "a", .host = "[2001:db8::10]", .port = 5070,
 	  .params = ";lr", .lr = true },
@@ -339,7 +338,8 @@ Test(uri, accepts_in_host_names_exactly_the_letters_that_may_be_there)
 
 			memset(text, 'h', sizeof(text));
 			text[at] = (uint8_t)c;
-			cr_expect_eq(host_parse(text, span_of(0, 40), false, &h), wanted, "byte %u", c);
+			cr_expect_eq(host_parse(text, span_of(0, 40), false, &h), wanted, "byte %u",
+				     c);
 		}
 }
 
@@ -349,10 +349,22 @@ Test(uri, reads_host_and_port)
 		const char *text;
 		int port; /* -1 = malformed */
 	} rows[] = {
-		{ "h", 0 },          { "h:1", 1 },         { "h:65535", 65535 }, { "h:65536", -1 },
-		{ "h:0", -1 },       { "h:", -1 },         { ":1", -1 },         { "h:1;x", -1 },
-		{ "h :1", -1 },      { "1.2.3.4:5060", 5060 }, { "[::1]:5060", 5060 }, { "::1", -1 },
-		{ "[::1]", 0 },      { "", -1 },           { "h:000005060", 5060 }, { "h:5060 ", -1 },
+		{ "h", 0 },
+		{ "h:1", 1 },
+		{ "h:65535", 65535 },
+		{ "h:65536", -1 },
+		{ "h:0", -1 },
+		{ "h:", -1 },
+		{ ":1", -1 },
+		{ "h:1;x", -1 },
+		{ "h :1", -1 },
+		{ "1.2.3.4:5060", 5060 },
+		{ "[::1]:5060", 5060 },
+		{ "::1", -1 },
+		{ "[::1]", 0 },
+		{ "", -1 },
+		{ "h:000005060", 5060 },
+		{ "h:5060 ", -1 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -374,10 +386,17 @@ Test(uri, knows_transports_in_any_case)
 		const char *text;
 		enum sip_transport transport;
 	} rows[] = {
-		{ "UDP", SIP_UDP }, { "udp", SIP_UDP },	 { "Tcp", SIP_TCP },
-		{ "tls", SIP_TLS }, { "TLS", SIP_TLS },	 { "SCTP", SIP_TRANSPORT_OTHER },
-		{ "", SIP_TRANSPORT_OTHER }, { "UD", SIP_TRANSPORT_OTHER }, { "UDPX", SIP_TRANSPORT_OTHER },
-		{ "WS", SIP_TRANSPORT_OTHER }, { "U\x04P", SIP_TRANSPORT_OTHER },
+		{ "UDP", SIP_UDP },
+		{ "udp", SIP_UDP },
+		{ "Tcp", SIP_TCP },
+		{ "tls", SIP_TLS },
+		{ "TLS", SIP_TLS },
+		{ "SCTP", SIP_TRANSPORT_OTHER },
+		{ "", SIP_TRANSPORT_OTHER },
+		{ "UD", SIP_TRANSPORT_OTHER },
+		{ "UDPX", SIP_TRANSPORT_OTHER },
+		{ "WS", SIP_TRANSPORT_OTHER },
+		{ "U\x04P", SIP_TRANSPORT_OTHER },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -3,7 +3,6 @@
  * Via values (RFC 3261 20.42, RFC 3581, RFC 4475 3.1.1.1, 3.1.1.10, 3.1.2.1, RFC 5118 4.5).
  */
 #include "dataplane/sip/via.h"
-
 #include "tests/unit/guard.h"
 
 #include <criterion/criterion.h>
@@ -61,8 +60,8 @@ static const struct row {
 	  .sent_by = "[2001:db8::9:1]:6050", .host = "[2001:db8::9:1]", .port = 6050,
 	  .params = ";received=2001:db8::9:255", .received = "2001:db8::9:255",
 	  .received_param = ";received=2001:db8::9:255" },
-	{ "SIP/2.0/UDP h;maddr=224.0.1.75;ttl=16", .host = "h", .params = ";maddr=224.0.1.75;ttl=16",
-	  .maddr = "224.0.1.75", .ttl = 16 },
+	{ "SIP/2.0/UDP h;maddr=224.0.1.75;ttl=16", .host = "h",
+	  .params = ";maddr=224.0.1.75;ttl=16", .maddr = "224.0.1.75", .ttl = 16 },
 	{ "SIP/2.0/UDP h;vl=3;branch=z9hG4bK1", .host = "h", .params = ";vl=3;branch=z9hG4bK1",
 	  .branch = "z9hG4bK1", .listener = "3" },
 	{ "SIP/2.0/UDP h;alias;keep;oc=20;oc-algo=\"loss,x;y\";hidden", .host = "h",
@@ -72,7 +71,8 @@ static const struct row {
 	{ "SIP/2.0/UDP h;a=[::1]:5/x@y=?&;rport", .host = "h", .params = ";a=[::1]:5/x@y=?&;rport",
 	  .rport = ";rport" },
 	{ "SIP/2.0/UDP a;branch=z9hG4bKx, SIP/2.0/UDP b", .value = "SIP/2.0/UDP a;branch=z9hG4bKx",
-	  .host = "a", .params = ";branch=z9hG4bKx", .branch = "z9hG4bKx", .rest = "SIP/2.0/UDP b" },
+	  .host = "a", .params = ";branch=z9hG4bKx", .branch = "z9hG4bKx",
+	  .rest = "SIP/2.0/UDP b" },
 	{ "SIP/2.0/UDP a,SIP/2.0/UDP b , SIP/2.0/UDP c", .value = "SIP/2.0/UDP a", .host = "a",
 	  .rest = "SIP/2.0/UDP b , SIP/2.0/UDP c" },
 	{ "SIP/2.0/UDP a:1 ,\r\n SIP/2.0/UDP b", .value = "SIP/2.0/UDP a:1", .sent_by = "a:1",
@@ -86,8 +86,9 @@ static const struct row {
 	  .value = "SIP/2.0/UDP\th ;\tbranch\t=\r\n\tz9hG4bK1 ; rport = 7", .host = "h",
 	  .params = ";\tbranch\t=\r\n\tz9hG4bK1 ; rport = 7", .branch = "z9hG4bK1",
 	  .rport = "; rport = 7", .rport_value = 7 },
-	{ "SIP/2.0/UDP h; received = 192.0.2.9 ;x", .host = "h", .params = "; received = 192.0.2.9 ;x",
-	  .received = "192.0.2.9", .received_param = "; received = 192.0.2.9" },
+	{ "SIP/2.0/UDP h; received = 192.0.2.9 ;x", .host = "h",
+	  .params = "; received = 192.0.2.9 ;x", .received = "192.0.2.9",
+	  .received_param = "; received = 192.0.2.9" },
 	{ "SIP/2.0/UDP h;branch=z9hG4bK209%fzsnel234.!*_+`'~-", .host = "h",
 	  .params = ";branch=z9hG4bK209%fzsnel234.!*_+`'~-",
 	  .branch = "z9hG4bK209%fzsnel234.!*_+`'~-" },
@@ -259,8 +260,8 @@ Test(via, walks_a_list_of_thousands_to_its_end)
 	const uint8_t *p;
 
 	for (; n + 40 < sizeof(text); found++)
-		n += (unsigned int)snprintf(text + n, sizeof(text) - n, "%sSIP/2.0/UDP h%u;x=\"a,b\"",
-					    n ? " , " : "", found);
+		n += (unsigned int)snprintf(text + n, sizeof(text) - n,
+					    "%sSIP/2.0/UDP h%u;x=\"a,b\"", n ? " , " : "", found);
 	p = guard_at_end(&guard, text, n);
 	rest = span_of(0, n);
 	for (unsigned int i = 0; i < found; i++) {
@@ -280,8 +281,9 @@ Test(via, reads_values_and_parameters_of_any_length)
 
 	memset(fill, 'a', sizeof(fill));
 	for (int n = 1; n < 8000; n += n < 1100 ? 1 : 501) {
-		int len = snprintf(text, sizeof(text),
-				   "SIP/2.0/UDP h;branch=z9hG4bK%.*s;rport , SIP/2.0/UDP b", n, fill);
+		int len =
+			snprintf(text, sizeof(text),
+				 "SIP/2.0/UDP h;branch=z9hG4bK%.*s;rport , SIP/2.0/UDP b", n, fill);
 		const uint8_t *p = guard_at_end(&guard, text, (size_t)len);
 		struct sip_via v;
 		struct span rest;
