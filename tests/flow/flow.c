@@ -4,12 +4,12 @@
 #include "dataplane/eal.h"
 #include "dataplane/ports.h"
 
-#include <criterion/criterion.h>
 #include <rte_cycles.h>
 #include <rte_eth_ring.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,10 +22,7 @@ static unsigned int free_mbufs[FLOW_PORTS];
 
 static const struct lab network = {
 	.secret = "a secret of the flow tests",
-	.listeners = { { OUT4, NULL, 0 },
-		       { IN4, NULL, 1 },
-		       { OUT6, NULL, 0 },
-		       { IN6, NULL, 1 } },
+	.listeners = { { OUT4, NULL, 0 }, { IN4, NULL, 1 }, { OUT6, NULL, 0 }, { IN6, NULL, 1 } },
 	.domains = { "example.com", "six.example.com", "far.example.com", "kernel.example.com",
 		     "gone.example.com" },
 	.pools = { { .name = "one", .backends = { { "one", SERVER4, 1 } } },
@@ -131,9 +128,9 @@ void flow_close(void)
 	}
 	flow_balance();
 	for (int p = 0; p < FLOW_PORTS; p++)
-		cr_expect_eq(rte_mempool_avail_count(
-				     plane_worker(flow.plane, 0)->sh->ports[p].pool),
-			     free_mbufs[p], "port %d has lost packet buffers", p);
+		cr_expect_eq(
+			rte_mempool_avail_count(plane_worker(flow.plane, 0)->sh->ports[p].pool),
+			free_mbufs[p], "port %d has lost packet buffers", p);
 	plane_close(flow.plane);
 }
 
@@ -273,18 +270,18 @@ const struct seen *flow_expect(int p, const char *from, const char *to, const ch
 
 uint32_t flow_invite(char *out, const char *host, uint32_t body, unsigned int n)
 {
-	int len = sprintf(out,
-			  "INVITE sip:bob@%s SIP/2.0\r\n"
-			  "Via: SIP/2.0/UDP 203.0.113.40:5060;branch=z9hG4bKcall%u;rport\r\n"
-			  "Max-Forwards: 70\r\n"
-			  "From: <sip:alice@caller.example>;tag=a%u\r\n"
-			  "To: <sip:bob@%s>\r\n"
-			  "Call-ID: %u@caller.example\r\n"
-			  "CSeq: 1 INVITE\r\n"
-			  "Contact: <sip:alice@203.0.113.40>\r\n"
-			  "Content-Type: application/octet-stream\r\n"
-			  "Content-Length: %u\r\n\r\n",
-			  host, n, n, host, n, body);
+	int len = snprintf(out, FRAME_MAX,
+			   "INVITE sip:bob@%s SIP/2.0\r\n"
+			   "Via: SIP/2.0/UDP 203.0.113.40:5060;branch=z9hG4bKcall%u;rport\r\n"
+			   "Max-Forwards: 70\r\n"
+			   "From: <sip:alice@caller.example>;tag=a%u\r\n"
+			   "To: <sip:bob@%s>\r\n"
+			   "Call-ID: %u@caller.example\r\n"
+			   "CSeq: 1 INVITE\r\n"
+			   "Contact: <sip:alice@203.0.113.40>\r\n"
+			   "Content-Type: application/octet-stream\r\n"
+			   "Content-Length: %u\r\n\r\n",
+			   host, n, n, host, n, body);
 
 	for (uint32_t i = 0; i < body; i++)
 		out[len + (int)i] = (char)(i * 7 + n + i / 251);
@@ -308,14 +305,14 @@ uint32_t flow_invite_of(char *out, const char *host, uint32_t len, unsigned int 
 
 uint32_t flow_request(char *out, const char *method, const char *uri, unsigned int n)
 {
-	return (uint32_t)sprintf(out,
-				 "%s %s SIP/2.0\r\n"
-				 "Via: SIP/2.0/UDP 203.0.113.40:5060;branch=z9hG4bKreq%u\r\n"
-				 "Max-Forwards: 70\r\n"
-				 "From: <sip:alice@caller.example>;tag=a%u\r\n"
-				 "To: <%s>\r\n"
-				 "Call-ID: r%u@caller.example\r\n"
-				 "CSeq: 1 %s\r\n"
-				 "Content-Length: 0\r\n\r\n",
-				 method, uri, n, n, uri, n, method);
+	return (uint32_t)snprintf(out, FRAME_MAX,
+				  "%s %s SIP/2.0\r\n"
+				  "Via: SIP/2.0/UDP 203.0.113.40:5060;branch=z9hG4bKreq%u\r\n"
+				  "Max-Forwards: 70\r\n"
+				  "From: <sip:alice@caller.example>;tag=a%u\r\n"
+				  "To: <%s>\r\n"
+				  "Call-ID: r%u@caller.example\r\n"
+				  "CSeq: 1 %s\r\n"
+				  "Content-Length: 0\r\n\r\n",
+				  method, uri, n, n, uri, n, method);
 }

@@ -34,14 +34,14 @@
 
 /* What differs from test to test; all zero is the default. */
 struct flow_options {
-	uint16_t workers;        /* 0 = 1 */
-	uint16_t queues;         /* of each port; 0 = as many as workers */
-	bool shared;             /* Linux has the ports too */
-	bool partial;            /* senders may leave checksums out */
-	uint32_t mtu;            /* 0 = 1500 */
-	uint32_t tx_ring;        /* frames that a port takes; 0 = 4096 */
-	uint32_t answer_limit;   /* 0 = 1000000 */
-	uint32_t frag_memory;    /* 0 = 4 MiB */
+	uint16_t workers;         /* 0 = 1 */
+	uint16_t queues;          /* of each port; 0 = as many as workers */
+	bool shared;              /* Linux has the ports too */
+	bool partial;             /* senders may leave checksums out */
+	uint32_t mtu;             /* 0 = 1500 */
+	uint32_t tx_ring;         /* frames that a port takes; 0 = 4096 */
+	uint32_t answer_limit;    /* 0 = 1000000 */
+	uint32_t frag_memory;     /* 0 = 4 MiB */
 	uint32_t frag_timeout_ms; /* 0 = 5000 */
 };
 
@@ -93,12 +93,13 @@ uint64_t flow_answered(enum sip_reason r);
 void flow_balance(void);
 
 /**
- * Takes one frame from port @p, checks its headers and that it goes from @from to @to. Fails the test
- * with @name otherwise. The bytes stay until the next call.
+ * Takes one frame from port @p, checks its headers and that it goes from @from to @to. Fails the
+ * test with @name otherwise. The bytes stay until the next call.
  */
 const struct seen *flow_expect(int p, const char *from, const char *to, const char *name);
 
-/** Writes an INVITE to @user@@host with a body of @body bytes to @out; @n makes it another call. Returns its length. */
+/** Writes an INVITE to @user@@host with a body of @body bytes to @out; @n makes it another call.
+ * Returns its length. */
 uint32_t flow_invite(char *out, const char *host, uint32_t body, unsigned int n);
 
 /** INVITE of exactly @len bytes. */

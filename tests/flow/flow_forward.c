@@ -6,9 +6,10 @@
 #include "tests/flow/flow.h"
 #include "tests/unit/slow_message.h"
 
-#include <criterion/criterion.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
+
+#include <criterion/criterion.h>
 
 static char message[FRAME_MAX];
 
@@ -44,9 +45,9 @@ static const struct way ways[] = {
 static void check_message(const struct seen *s, const char *from, uint32_t len, const char *name)
 {
 	struct endpoint src = lab_endpoint(from);
-	const char *wrong = slow_check_forward(&flow.lab.world, &src,
-					       (struct piece){ (uint8_t *)message, len },
-					       (struct piece){ s->data, s->len });
+	const char *wrong =
+		slow_check_forward(&flow.lab.world, &src, (struct piece){ (uint8_t *)message, len },
+				   (struct piece){ s->data, s->len });
 
 	cr_expect_null(wrong, "%s: %s", name, wrong);
 }
@@ -77,13 +78,13 @@ Test(flow_forward, messages_pass_by_every_way)
 /* What a server answers: the request's Via rows, 180. */
 static uint32_t ringing(const struct seen *request, char *out)
 {
-	char *at = out + sprintf(out, "SIP/2.0 180 Ringing\r\n");
+	char *at = out + snprintf(out, 64, "SIP/2.0 180 Ringing\r\n");
 	const char *p = (const char *)request->data, *end = strstr(p, "Content-Type");
 
 	p = strstr(p, "\r\n") + 2;
 	memcpy(at, p, (size_t)(end - p));
 	at += end - p;
-	return (uint32_t)(at - out) + (uint32_t)sprintf(at, "Content-Length: 0\r\n\r\n");
+	return (uint32_t)(at - out) + (uint32_t)snprintf(at, 64, "Content-Length: 0\r\n\r\n");
 }
 
 Test(flow_forward, responses_go_back_to_where_the_request_came_from)
@@ -100,7 +101,9 @@ Test(flow_forward, responses_go_back_to_where_the_request_came_from)
 
 	flow_open(&(struct flow_options){ 0 });
 	for (unsigned int i = 0; i < 4; i++) {
-		struct datagram d = { .from = calls[i].from, .to = calls[i].to, .payload = message };
+		struct datagram d = { .from = calls[i].from,
+				      .to = calls[i].to,
+				      .payload = message };
 		const struct seen *s;
 
 		d.len = flow_invite(message, calls[i].host, 0, i);
@@ -144,8 +147,8 @@ static void send_placed(const struct frame *f, uint16_t head, uint32_t seg, bool
 }
 
 /*
- * However little room there is around a message, and in however many pieces it comes, the same bytes
- * must leave. With 86 bytes before the frame the new Via and headers just fit or just do not,
+ * However little room there is around a message, and in however many pieces it comes, the same
+ * bytes must leave. With 86 bytes before the frame the new Via and headers just fit or just do not,
  * depending on the family: all of 0 to 200 are tried.
  */
 Test(flow_forward, room_around_the_message_changes_nothing)

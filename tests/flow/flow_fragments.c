@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * IP fragments, in and out. What goes in is cut by wire_fragments(), what comes out is put together by
- * wire_reassemble(): neither knows the code under test.
+ * IP fragments, in and out. What goes in is cut by wire_fragments(), what comes out is put together
+ * by wire_reassemble(): neither knows the code under test.
  */
 #include "tests/flow/flow.h"
 #include "tests/unit/slow_message.h"
 
-#include <criterion/criterion.h>
 #include <rte_cycles.h>
 
+#include <criterion/criterion.h>
 #include <stdlib.h>
 
 #define PIECES 256
@@ -43,8 +43,8 @@ static void shuffle(struct frame *f, int n)
 }
 
 /*
- * Checks the one message that left, as a frame or in fragments, @len bytes having come in. Returns in
- * how many frames, and in @sent the bytes of the message.
+ * Checks the one message that left, as a frame or in fragments, @len bytes having come in. Returns
+ * in how many frames, and in @sent the bytes of the message.
  */
 static int expect_sent(const struct side *side, uint32_t len, uint32_t mtu, const char *name,
 		       uint32_t *sent)
@@ -183,7 +183,8 @@ Test(flow_fragments, the_largest_datagrams)
 		expect_sent(side, len, 1500, "large", &sent);
 		len = flow_invite_of(message, side->host, room - (sent - len), i);
 		put_all(cut(side, len, 1480, 200 + i));
-		cr_expect_eq(expect_sent(side, len, 1500, "largest", &sent), side->v6_out ? 46 : 45);
+		cr_expect_eq(expect_sent(side, len, 1500, "largest", &sent),
+			     side->v6_out ? 46 : 45);
 		cr_expect_eq(sent, room);
 		flow_balance();
 	}
@@ -305,8 +306,8 @@ Test(flow_fragments, overlaps_end_the_datagram)
 		}
 		flow_run();
 		cr_expect_eq(flow_take_all(1, out, PIECES), 0, "%s: was sent", o->name);
-		cr_expect_eq(flow_count(C_DROP_FRAG_OVERLAP) + flow_count(C_DROP_FRAG_BAD), before + 7,
-			     "%s: not all dropped", o->name);
+		cr_expect_eq(flow_count(C_DROP_FRAG_OVERLAP) + flow_count(C_DROP_FRAG_BAD),
+			     before + 7, "%s: not all dropped", o->name);
 		flow_balance();
 	}
 	cr_expect_eq(held(), 0);
@@ -316,10 +317,8 @@ Test(flow_fragments, overlaps_end_the_datagram)
 Test(flow_fragments, impossible_lengths_are_dropped)
 {
 	static const struct overlap bad[] = {
-		{ "not in units of 8", 0, 1201, true },
-		{ "beyond 65,535", 65528, 16, false },
-		{ "beyond 65,535, more", 65528, 8, true },
-		{ "nothing in it", 800, 0, true },
+		{ "not in units of 8", 0, 1201, true },    { "beyond 65,535", 65528, 16, false },
+		{ "beyond 65,535, more", 65528, 8, true }, { "nothing in it", 800, 0, true },
 		{ "nothing in it, last", 800, 0, false },
 	};
 	static uint8_t junk[2000];

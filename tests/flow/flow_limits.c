@@ -5,8 +5,9 @@
  */
 #include "tests/flow/flow.h"
 
-#include <criterion/criterion.h>
 #include <rte_mbuf.h>
+
+#include <criterion/criterion.h>
 
 static char message[FRAME_MAX];
 static struct frame out[256];
@@ -38,7 +39,8 @@ Test(flow_limits, what_a_device_does_not_take_is_dropped_and_counted)
 	flow_close();
 }
 
-/* A message of which only a part found room is lost as a whole; what was sent of it still counts. */
+/* A message of which only a part found room is lost as a whole; what was sent of it still counts.
+ */
 Test(flow_limits, a_message_cut_off_by_a_full_device_is_not_forwarded)
 {
 	flow_open(&(struct flow_options){ .tx_ring = 50 });

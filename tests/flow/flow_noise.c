@@ -6,7 +6,6 @@
 #include "tests/flow/flow.h"
 
 #include <criterion/criterion.h>
-
 #include <stdlib.h>
 
 #define ROUNDS 4000
@@ -87,7 +86,8 @@ static void run(bool shared, unsigned int seed)
 
 		damage(&kept[rand() % n], i / 4 % 4);
 		for (int j = 0; j < n; j++)
-			flow_put_queue(0, 0, &kept[j], rand() % 8 ? 0 : 1 + (unsigned)rand() % 200 + 20);
+			flow_put_queue(0, 0, &kept[j],
+				       rand() % 8 ? 0 : 1 + (unsigned)rand() % 200 + 20);
 		flow_run();
 		messages = messages_out();
 		cr_assert_leq(messages, 1, "round %u: %d messages for one", i, messages);

@@ -61,7 +61,8 @@ Test(flow_punts, linux_sends_what_has_no_neighbour_yet)
 		cr_expect_eq(last.generation, 1);
 		cr_expect_eq(memcmp(bytes, "INVITE ", 7), 0);
 		cr_expect(memmem(bytes, last.len, "branch=z9hG4bK", 14), "no Via of ours");
-		cr_expect_eq(bytes[last.len - 1], (uint8_t)message[flow_invite(message, ways[i].host, 500, i) - 1]);
+		cr_expect_eq(bytes[last.len - 1],
+			     (uint8_t)message[flow_invite(message, ways[i].host, 500, i) - 1]);
 	}
 	cr_expect_eq(flow_count(C_PUNTED), 2);
 	flow_close();
@@ -75,9 +76,11 @@ Test(flow_punts, without_linux_such_messages_are_dropped)
 	send_invite("far.example.com", 0, 1);
 	cr_expect_eq(flow_count(C_DROP_NO_NEIGHBOR), 1);
 	send_invite("kernel.example.com", 0, 2);
-	cr_expect_eq(flow_dropped(SIP_R_NO_NETWORK_ROUTE) + flow_answered(SIP_R_NO_NETWORK_ROUTE), 1);
+	cr_expect_eq(flow_dropped(SIP_R_NO_NETWORK_ROUTE) + flow_answered(SIP_R_NO_NETWORK_ROUTE),
+		     1);
 	send_invite("gone.example.com", 0, 3);
-	cr_expect_eq(flow_dropped(SIP_R_NO_NETWORK_ROUTE) + flow_answered(SIP_R_NO_NETWORK_ROUTE), 2);
+	cr_expect_eq(flow_dropped(SIP_R_NO_NETWORK_ROUTE) + flow_answered(SIP_R_NO_NETWORK_ROUTE),
+		     2);
 	while (flow_take(0, &f))
 		;
 	cr_expect_not(flow_take(1, &f));
@@ -120,7 +123,8 @@ Test(flow_punts, the_ring_keeps_every_byte)
 		send_invite("far.example.com", body, i);
 		cr_assert_eq(plane_punt_take(flow.plane, 1, keep, NULL), 1);
 		cr_assert_gt(last.len, len);
-		cr_assert_arr_eq(bytes + last.len - body, message + len - body, body, "message %u", i);
+		cr_assert_arr_eq(bytes + last.len - body, message + len - body, body, "message %u",
+				 i);
 	}
 	flow_close();
 }
@@ -145,17 +149,17 @@ static const struct {
 	uint32_t rest;
 	bool counts;
 } errors[] = {
-	{ "10.0.0.11:1", 3, 3, 0, true },             /* port unreachable */
-	{ "10.9.9.9:1", 3, 4, 1400, true },           /* fragmentation needed */
-	{ "10.9.9.9:1", 12, 0, 0, true },             /* parameter problem */
-	{ "10.9.9.9:1", 11, 0, 0, false },            /* time exceeded: RFC 3261 18.4 */
-	{ "10.9.9.9:1", 4, 0, 0, false },             /* source quench */
-	{ "10.9.9.9:1", 8, 0, 0, false },             /* ping */
-	{ "[2001:db8:2::11]:1", 1, 4, 0, true },      /* port unreachable */
-	{ "[2001:db8:2::fe]:1", 2, 0, 1280, true },   /* too big */
-	{ "[2001:db8:2::fe]:1", 4, 1, 0, true },      /* parameter problem */
-	{ "[2001:db8:2::fe]:1", 3, 0, 0, false },     /* time exceeded */
-	{ "[2001:db8:2::fe]:1", 128, 0, 0, false },   /* ping */
+	{ "10.0.0.11:1", 3, 3, 0, true },           /* port unreachable */
+	{ "10.9.9.9:1", 3, 4, 1400, true },         /* fragmentation needed */
+	{ "10.9.9.9:1", 12, 0, 0, true },           /* parameter problem */
+	{ "10.9.9.9:1", 11, 0, 0, false },          /* time exceeded: RFC 3261 18.4 */
+	{ "10.9.9.9:1", 4, 0, 0, false },           /* source quench */
+	{ "10.9.9.9:1", 8, 0, 0, false },           /* ping */
+	{ "[2001:db8:2::11]:1", 1, 4, 0, true },    /* port unreachable */
+	{ "[2001:db8:2::fe]:1", 2, 0, 1280, true }, /* too big */
+	{ "[2001:db8:2::fe]:1", 4, 1, 0, true },    /* parameter problem */
+	{ "[2001:db8:2::fe]:1", 3, 0, 0, false },   /* time exceeded */
+	{ "[2001:db8:2::fe]:1", 128, 0, 0, false }, /* ping */
 };
 
 Test(flow_punts, icmp_errors_about_our_packets_reach_the_control_thread)

@@ -7,7 +7,6 @@
 #include "tests/unit/slow_message.h"
 
 #include <criterion/criterion.h>
-
 #include <unistd.h>
 
 static char message[FRAME_MAX];

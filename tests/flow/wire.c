@@ -3,7 +3,7 @@
 
 #include "bench/lab.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define UDP 17
@@ -154,8 +154,8 @@ static uint8_t *extension(uint8_t *p, char c, char next, uint32_t id, uint32_t f
 }
 
 /* IPv6 header and extension headers @ext for @len bytes after them. */
-static uint8_t *ipv6(const struct datagram *d, uint8_t *p, const char *ext, uint32_t len, uint32_t id,
-		     uint32_t frag)
+static uint8_t *ipv6(const struct datagram *d, uint8_t *p, const char *ext, uint32_t len,
+		     uint32_t id, uint32_t frag)
 {
 	struct endpoint src = lab_endpoint(d->from), dst = lab_endpoint(d->to);
 	uint8_t *q = p + 40;
@@ -200,10 +200,8 @@ void wire_fragment(const struct datagram *d, const uint8_t mac[6], uint32_t id, 
 	char ext[16] = "f";
 	uint8_t *p = ethernet(d, mac, is_v6(d), out->b);
 
-	if (d->headers) { /* headers before the fragment header */
-		strcpy(ext, d->headers);
-		strcat(ext, "f");
-	}
+	if (d->headers) /* headers before the fragment header */
+		snprintf(ext, sizeof(ext), "%sf", d->headers);
 	if (is_v6(d))
 		p = ipv6(d, p, ext, len, id, off | more);
 	else
@@ -227,8 +225,8 @@ int wire_fragments(const struct datagram *d, const uint8_t mac[6], uint32_t step
 	return n;
 }
 
-void wire_icmp(const char *from, const struct frame *about, uint8_t type, uint8_t code, uint32_t rest,
-	       const uint8_t mac[6], struct frame *out)
+void wire_icmp(const char *from, const struct frame *about, uint8_t type, uint8_t code,
+	       uint32_t rest, const uint8_t mac[6], struct frame *out)
 {
 	const uint8_t *ip = about->b + 14;
 	bool v6 = ip[0] >> 4 == 6;

@@ -33,8 +33,8 @@ struct datagram {
 	int vlan_tags;       /* 0 to 3 */
 	int pad;             /* bytes after the IP packet */
 	int ip_options;      /* IPv4: bytes, a multiple of 4 */
-	const char *headers; /* IPv6: one letter each: h hop-by-hop, d destination, r routing, R routing
-				with segments left, a atomic fragment */
+	const char *headers; /* IPv6: one letter each: h hop-by-hop, d destination, r routing, R
+				routing with segments left, a atomic fragment */
 	int udp_len_off;     /* added to the UDP length field */
 	int ip_len_off;      /* added to the IP length field */
 	bool bad_ip_sum;
@@ -61,8 +61,8 @@ void wire_fragment(const struct datagram *d, const uint8_t mac[6], uint32_t id, 
 uint32_t wire_udp(const struct datagram *d, uint8_t *out);
 
 /** Writes an ICMP or ICMPv6 error about the IP packet in frame @about, from @from to its sender. */
-void wire_icmp(const char *from, const struct frame *about, uint8_t type, uint8_t code, uint32_t rest,
-	       const uint8_t mac[6], struct frame *out);
+void wire_icmp(const char *from, const struct frame *about, uint8_t type, uint8_t code,
+	       uint32_t rest, const uint8_t mac[6], struct frame *out);
 
 /* A frame as received from the code under test. */
 struct seen {
