@@ -18,11 +18,11 @@ static uint16_t fold(uint64_t s)
 	return (uint16_t)s;
 }
 
-/* Fewer than 16 bytes. */
-static uint64_t sum_rest(const uint8_t *p, size_t n)
+/* Fewer than BLOCK bytes: the sizes at which vectors do not pay. */
+static uint64_t sum_short(const uint8_t *p, size_t n)
 {
 	uint64_t s = 0;
-	uint32_t w = 0;
+	uint32_t w;
 
 	for (; n >= 4; n -= 4, p += 4) {
 		memcpy(&w, p, 4);
@@ -32,6 +32,15 @@ static uint64_t sum_rest(const uint8_t *p, size_t n)
 	memcpy(&w, p, n);
 	return s + w;
 }
+
+#define BLOCK 64u
+
+/*
+ * What follows the last whole block is read as the last 64 bytes up to an even length, of which the
+ * ones before @at are counted already: the mask has zeros for them. No
+ * branch depends on how many are left, and no byte beyond the end is read.
+ */
+static const uint8_t tail_mask[2 * BLOCK] = { [BLOCK... 2 * BLOCK - 1] = 0xff };
 
 static inline __m128i add_words(__m128i acc, __m128i x)
 {
@@ -46,44 +55,67 @@ static inline uint64_t lanes(__m128i acc)
 	return (uint64_t)_mm_cvtsi128_si64(acc) + (uint64_t)_mm_extract_epi64(acc, 1);
 }
 
-static uint16_t sum_sse4(const void *data, size_t n)
+static inline __m128i load(const uint8_t *p)
 {
-	const uint8_t *p = data;
-	__m128i a = _mm_setzero_si128(), b = a;
-
-	for (; n >= 32; n -= 32, p += 32) {
-		a = add_words(a, _mm_loadu_si128((const __m128i *)p));
-		b = add_words(b, _mm_loadu_si128((const __m128i *)(p + 16)));
-	}
-	if (n >= 16) {
-		a = add_words(a, _mm_loadu_si128((const __m128i *)p));
-		n -= 16;
-		p += 16;
-	}
-	return fold(lanes(_mm_add_epi64(a, b)) + sum_rest(p, n));
+	return _mm_loadu_si128((const __m128i *)p);
 }
 
-__attribute__((target("avx2"))) static uint16_t sum_avx2(const void *data, size_t n)
+static uint16_t sum_sse4(const void *data, size_t n)
+{
+	const uint8_t *p = data, *tail, *mask;
+	__m128i a = _mm_setzero_si128(), b = a;
+	size_t even = n & ~(size_t)1, at = 0;
+
+	if (n < BLOCK)
+		return fold(sum_short(p, n));
+	for (; at + BLOCK <= even; at += BLOCK) {
+		a = add_words(a, load(p + at));
+		b = add_words(b, load(p + at + 16));
+		a = add_words(a, load(p + at + 32));
+		b = add_words(b, load(p + at + 48));
+	}
+	tail = p + even - BLOCK;
+	mask = tail_mask + (even - at);
+	for (unsigned int i = 0; i < BLOCK; i += 16)
+		a = add_words(a, _mm_and_si128(load(tail + i), load(mask + i)));
+	return fold(lanes(_mm_add_epi64(a, b)) + (n & 1 ? p[n - 1] : 0));
+}
+
+#define AVX2 __attribute__((target("avx2")))
+
+AVX2 static inline __m256i load256(const uint8_t *p)
+{
+	return _mm256_loadu_si256((const __m256i *)p);
+}
+
+AVX2 static inline __m256i add_words256(__m256i acc, __m256i x)
 {
 	const __m256i low = _mm256_set1_epi64x(0xffffffff);
-	const uint8_t *p = data;
+
+	acc = _mm256_add_epi64(acc, _mm256_and_si256(x, low));
+	return _mm256_add_epi64(acc, _mm256_srli_epi64(x, 32));
+}
+
+AVX2 static uint16_t sum_avx2(const void *data, size_t n)
+{
+	const uint8_t *p = data, *tail, *mask;
 	__m256i a = _mm256_setzero_si256(), b = a;
-	__m128i c;
+	size_t even = n & ~(size_t)1, at = 0;
 
-	for (; n >= 64; n -= 64, p += 64) {
-		__m256i x = _mm256_loadu_si256((const __m256i *)p);
-		__m256i y = _mm256_loadu_si256((const __m256i *)(p + 32));
-
-		a = _mm256_add_epi64(a, _mm256_and_si256(x, low));
-		b = _mm256_add_epi64(b, _mm256_srli_epi64(x, 32));
-		a = _mm256_add_epi64(a, _mm256_and_si256(y, low));
-		b = _mm256_add_epi64(b, _mm256_srli_epi64(y, 32));
+	if (n < BLOCK)
+		return fold(sum_short(p, n));
+	for (; at + BLOCK <= even; at += BLOCK) {
+		a = add_words256(a, load256(p + at));
+		b = add_words256(b, load256(p + at + 32));
 	}
+	tail = p + even - BLOCK;
+	mask = tail_mask + (even - at);
+	a = add_words256(a, _mm256_and_si256(load256(tail), load256(mask)));
+	b = add_words256(b, _mm256_and_si256(load256(tail + 32), load256(mask + 32)));
 	a = _mm256_add_epi64(a, b);
-	c = _mm_add_epi64(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
-	for (; n >= 16; n -= 16, p += 16)
-		c = add_words(c, _mm_loadu_si128((const __m128i *)p));
-	return fold(lanes(c) + sum_rest(p, n));
+	return fold(
+		lanes(_mm_add_epi64(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1))) +
+		(n & 1 ? p[n - 1] : 0));
 }
 
 static uint16_t (*sum)(const void *, size_t) = sum_sse4; /* control writes before workers start */

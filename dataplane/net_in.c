@@ -137,7 +137,7 @@ static bool udp_checksum_ok(const struct look *l, const struct rte_udp_hdr *h, u
 	if (device == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		return false;
 	pseudo = csum_pseudo(&k->src.ip, &k->dst, IPPROTO_UDP, len);
-	head = csum_add(pseudo, csum_bytes(h, sizeof(*h)));
+	head = csum_add(pseudo, csum_header(h, sizeof(*h)));
 	k->flags |= PKT_SUM;
 	if (device == RTE_MBUF_F_RX_L4_CKSUM_GOOD) {
 		k->sum = (uint16_t)~head; /* all of it sums up to 0xffff */
@@ -320,7 +320,7 @@ static enum verdict look_v4(const struct look *l, uint32_t off, uint32_t len)
 	if (h->next_proto_id != IPPROTO_UDP && h->next_proto_id != IPPROTO_ICMP)
 		return not_ours(l, V_DROP_NOT_UDP);
 	if ((l->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
-	    csum_bytes(h, ihl) != 0xffff)
+	    (ihl == sizeof(*h) ? csum_header(h, sizeof(*h)) : csum_bytes(h, ihl)) != 0xffff)
 		return V_DROP_BAD_IP;
 	k->src.ip = ip_from_v4((const uint8_t *)&h->src_addr);
 	k->dst = ip_from_v4((const uint8_t *)&h->dst_addr);

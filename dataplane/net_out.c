@@ -53,7 +53,7 @@ uint8_t *net_out_v4(uint8_t *f, const struct path *path, const uint8_t src_mac[6
 	h->hdr_checksum = 0;
 	memcpy(&h->src_addr, ip_v4_bytes(&path->src.ip), 4);
 	memcpy(&h->dst_addr, ip_v4_bytes(&path->dst.ip), 4);
-	h->hdr_checksum = (uint16_t)~csum_bytes(h, sizeof(*h));
+	h->hdr_checksum = (uint16_t)~csum_header(h, sizeof(*h));
 	return (uint8_t *)(h + 1);
 }
 
@@ -89,7 +89,7 @@ void net_out_udp(uint8_t *at, const struct path *path, const struct outgoing *o)
 	struct rte_udp_hdr *h = (struct rte_udp_hdr *)at;
 	uint16_t sum = udp_plain(h, path, o->len);
 
-	sum = csum_add(sum, csum_bytes(h, sizeof(*h)));
+	sum = csum_add(sum, csum_header(h, sizeof(*h)));
 	sum = csum_add(sum, o->has_sum ? o->sum : csum_bytes(o->p, o->len));
 	h->dgram_cksum = csum_udp_field(sum);
 }

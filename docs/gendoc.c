@@ -17,8 +17,8 @@
 
 static void config_page(FILE *to)
 {
-	fputs("# Configuration keys\n\n" GENERATED
-	      "One YAML file. A key marked *reload* takes effect by SIGHUP; one marked *restart* does "
+	fputs("# Configuration keys\n\n" GENERATED "One YAML file. A key marked *reload* takes "
+	      "effect by SIGHUP; one marked *restart* does "
 	      "not.\n\n",
 	      to);
 	config_print_keys(to);
@@ -40,7 +40,8 @@ static void reasons_page(FILE *to)
 {
 	fputs("# Reasons\n\n" GENERATED
 	      "Why a SIP message was not simply forwarded. A request gets the answer, if there is "
-	      "one; an ACK, a CANCEL, a response, and a request whose top Via cannot carry an answer "
+	      "one; an ACK, a CANCEL, a response, and a request whose top Via cannot carry an "
+	      "answer "
 	      "are dropped and counted under the same name.\n\n"
 	      "| reason | answer | meaning |\n| --- | --- | --- |\n",
 	      to);

@@ -44,16 +44,16 @@ static inline void parsed_request(struct parsed *p, struct request r)
 	static char text[70000];
 	const char *method = r.method ? r.method : "INVITE";
 
-	snprintf(
-		text, sizeof(text),
-		"%s %s SIP/2.0\r\nVia: %s\r\nMax-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\n"
-		"CSeq: %s %s\r\n%sContent-Length: 0\r\n\r\n",
-		method, r.uri ? r.uri : "sip:bob@example.com",
-		r.via ? r.via : "SIP/2.0/UDP client.example.org:5060;branch=z9hG4bK-1;rport",
-		r.from ? r.from : "\"Alice\" <sip:alice@example.org>;tag=a1",
-		r.to ? r.to : "<sip:bob@example.com>",
-		r.call_id ? r.call_id : "3848276298220188511@client.example.org",
-		r.cseq ? r.cseq : "1", method, r.extra ? r.extra : "");
+	snprintf(text, sizeof(text),
+		 "%s %s SIP/2.0\r\nVia: %s\r\nMax-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: "
+		 "%s\r\n"
+		 "CSeq: %s %s\r\n%sContent-Length: 0\r\n\r\n",
+		 method, r.uri ? r.uri : "sip:bob@example.com",
+		 r.via ? r.via : "SIP/2.0/UDP client.example.org:5060;branch=z9hG4bK-1;rport",
+		 r.from ? r.from : "\"Alice\" <sip:alice@example.org>;tag=a1",
+		 r.to ? r.to : "<sip:bob@example.com>",
+		 r.call_id ? r.call_id : "3848276298220188511@client.example.org",
+		 r.cseq ? r.cseq : "1", method, r.extra ? r.extra : "");
 	parsed_text(p, text);
 }
 

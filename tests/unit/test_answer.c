@@ -47,32 +47,30 @@ Test(answer, copies_what_a_response_has_to_repeat)
 			    .extra_len = 16 };
 	struct parsed p;
 
-	parsed_text(
-		&p,
-		"INVITE sip:bob@example.com SIP/2.0\r\n"
-		"Record-Route: <sip:p.example;lr>\r\n"
-		"Via: SIP/2.0/UDP a.example;branch=z9hG4bK2\r\n"
-		"Max-Forwards: 70\r\n"
-		"v: SIP/2.0/UDP b.example;branch=z9hG4bK1 , SIP/2.0/TCP c.example;branch=z9hG4bK0\r\n"
-		"t: <sip:bob@example.com>\r\n"
-		"Contact: <sip:alice@a.example>\r\n"
-		"f: \"Alice\" <sip:alice@example.org>;tag=a1\r\n"
-		"Via: SIP/2.0/UDP d.example\r\n"
-		"CSeq: 007 INVITE\r\n"
-		"i: abc@a.example\r\n"
-		"Content-Length: 4\r\n\r\nbody");
-	cr_assert_str_eq(
-		answer_of(&p, &a),
-		"SIP/2.0 503 No Backend Available\r\n"
-		"Via: SIP/2.0/UDP a.example;branch=z9hG4bK2\r\n"
-		"Via: SIP/2.0/UDP b.example;branch=z9hG4bK1 , SIP/2.0/TCP c.example;branch=z9hG4bK0\r\n"
-		"Via: SIP/2.0/UDP d.example\r\n"
-		"From: \"Alice\" <sip:alice@example.org>;tag=a1\r\n"
-		"To: <sip:bob@example.com>;tag=0123456789abcdef\r\n"
-		"Call-ID: abc@a.example\r\n"
-		"CSeq: 007 INVITE\r\n"
-		"Retry-After: 5\r\n"
-		"Content-Length: 0\r\n\r\n");
+	parsed_text(&p, "INVITE sip:bob@example.com SIP/2.0\r\n"
+			"Record-Route: <sip:p.example;lr>\r\n"
+			"Via: SIP/2.0/UDP a.example;branch=z9hG4bK2\r\n"
+			"Max-Forwards: 70\r\n"
+			"v: SIP/2.0/UDP b.example;branch=z9hG4bK1 , SIP/2.0/TCP "
+			"c.example;branch=z9hG4bK0\r\n"
+			"t: <sip:bob@example.com>\r\n"
+			"Contact: <sip:alice@a.example>\r\n"
+			"f: \"Alice\" <sip:alice@example.org>;tag=a1\r\n"
+			"Via: SIP/2.0/UDP d.example\r\n"
+			"CSeq: 007 INVITE\r\n"
+			"i: abc@a.example\r\n"
+			"Content-Length: 4\r\n\r\nbody");
+	cr_assert_str_eq(answer_of(&p, &a), "SIP/2.0 503 No Backend Available\r\n"
+					    "Via: SIP/2.0/UDP a.example;branch=z9hG4bK2\r\n"
+					    "Via: SIP/2.0/UDP b.example;branch=z9hG4bK1 , "
+					    "SIP/2.0/TCP c.example;branch=z9hG4bK0\r\n"
+					    "Via: SIP/2.0/UDP d.example\r\n"
+					    "From: \"Alice\" <sip:alice@example.org>;tag=a1\r\n"
+					    "To: <sip:bob@example.com>;tag=0123456789abcdef\r\n"
+					    "Call-ID: abc@a.example\r\n"
+					    "CSeq: 007 INVITE\r\n"
+					    "Retry-After: 5\r\n"
+					    "Content-Length: 0\r\n\r\n");
 	parsed_free(&p);
 }
 
@@ -114,18 +112,17 @@ Test(answer, fills_received_and_rport_into_the_top_via_only)
 	struct edit_list edits;
 	struct parsed p;
 
-	parsed_request(
-		&p,
-		(struct request){
-			.via = "SIP/2.0/UDP a.example;rport;branch=z9hG4bK1, SIP/2.0/UDP b.example;rport",
-			.extra = "Via: SIP/2.0/UDP c.example;rport\r\n" });
+	parsed_request(&p, (struct request){ .via = "SIP/2.0/UDP a.example;rport;branch=z9hG4bK1, "
+						    "SIP/2.0/UDP b.example;rport",
+					     .extra = "Via: SIP/2.0/UDP c.example;rport\r\n" });
 	edit_reset(&edits);
 	edit_add(&edits, span_end(p.m.via.sent_by), 0, ";received=192.0.2.9", 19);
 	edit_add(&edits, span_end(p.m.via.rport), 0, "=4711", 5);
 	a.via_edits = &edits;
 	cr_assert(strstr(
 		answer_of(&p, &a),
-		"\r\nVia: SIP/2.0/UDP a.example;received=192.0.2.9;rport=4711;branch=z9hG4bK1, SIP/2.0/UDP b.example;rport\r\n"
+		"\r\nVia: SIP/2.0/UDP a.example;received=192.0.2.9;rport=4711;branch=z9hG4bK1, "
+		"SIP/2.0/UDP b.example;rport\r\n"
 		"Via: SIP/2.0/UDP c.example;rport\r\n"));
 	parsed_free(&p);
 }
@@ -190,11 +187,16 @@ static void check_shape(const char *answer)
 Test(answer, a_faulty_request_still_gets_a_clean_answer)
 {
 	static const char *const faulty[] = {
-		"INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\n\r\n",
-		"INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nTo: <sip:b@c>\r\nCall-ID: 1",
-		"INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nCall-ID: 1\r\n",
-		"INVITE sip:bob@example.com SIP/2.0\r\nCSeq\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nTo:\r\nFrom:\r\n\r\n",
-		"INVITE  sip:bob@example.com  SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nTo: \"x\r\n y\r\n\r\n",
+		"INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"a.example;branch=z9hG4bK1\r\n\r\n",
+		"INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"a.example;branch=z9hG4bK1\r\nTo: <sip:b@c>\r\nCall-ID: 1",
+		"INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"a.example;branch=z9hG4bK1\r\nCall-ID: 1\r\n",
+		"INVITE sip:bob@example.com SIP/2.0\r\nCSeq\r\nVia: SIP/2.0/UDP "
+		"a.example;branch=z9hG4bK1\r\nTo:\r\nFrom:\r\n\r\n",
+		"INVITE  sip:bob@example.com  SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"a.example;branch=z9hG4bK1\r\nTo: \"x\r\n y\r\n\r\n",
 	};
 	struct answer a = answer_400();
 	struct parsed p;
@@ -232,8 +234,10 @@ static bool answer_if_due(const char *text, size_t n)
 Test(answer, every_prefix_and_every_changed_byte_of_a_request_gets_a_clean_answer_or_none)
 {
 	static const char request[] =
-		"INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1,\r\n SIP/2.0/UDP b.example\r\n"
-		"t: \"B\" <sip:bob@example.com>\r\nFrom: <sip:a@b.example>;tag=1\r\nMax-Forwards: 70\r\n"
+		"INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"a.example;branch=z9hG4bK1,\r\n SIP/2.0/UDP b.example\r\n"
+		"t: \"B\" <sip:bob@example.com>\r\nFrom: <sip:a@b.example>;tag=1\r\nMax-Forwards: "
+		"70\r\n"
 		"Call-ID :\r\n 1@a.example\r\nCSeq: 1 INVITE\r\nContent-Length: 2\r\n\r\nok";
 	static const char changes[] = { 0,   '\r', '\n', ' ', ':', ';',    ',',
 					'"', '<',  '>',  'x', '9', '\x80', '\xff' };

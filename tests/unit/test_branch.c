@@ -75,9 +75,12 @@ Test(branch, a_transaction_keeps_it_whatever_else_differs)
 		{ .uri = "sip:someone@else.example" },
 		{ .from = "<sip:carol@example.org>;tag=c" },
 		{ .extra = "Max-Breadth: 7\r\nX: y\r\n" },
-		{ .via = "SIP/2.0/UDP client.example.org:5060;branch=z9hG4bK-1;rport;received=192.0.2.9" },
-		{ .via = "SIP/2.0/UDP client.example.org:5060;received=192.0.2.9;rport=4711;branch=z9hG4bK-1" },
-		{ .via = "SIP/2.0/UDP client.example.org:5060;branch=z9hG4bK-1,SIP/2.0/UDP b.example;branch=z9hG4bK-0" },
+		{ .via = "SIP/2.0/UDP "
+			 "client.example.org:5060;branch=z9hG4bK-1;rport;received=192.0.2.9" },
+		{ .via = "SIP/2.0/UDP "
+			 "client.example.org:5060;received=192.0.2.9;rport=4711;branch=z9hG4bK-1" },
+		{ .via = "SIP/2.0/UDP client.example.org:5060;branch=z9hG4bK-1,SIP/2.0/UDP "
+			 "b.example;branch=z9hG4bK-0" },
 		{ .via = "SIP / 2.0 / UDP\r\n client.example.org:5060 ;\r\n\tbranch=z9hG4bK-1" },
 		{ .via = "SIP/2.0/UDP CLIENT.Example.ORG:5060;branch=z9hG4bK-1" },
 		{ .via = "SIP/2.0/UDP client.example.org;branch=z9hG4bK-1" },
@@ -203,12 +206,12 @@ Test(branch, does_not_depend_on_where_the_via_stands)
 			struct branch got = { "" };
 			struct parsed p;
 
-			snprintf(
-				text, sizeof(text),
-				"INVITE sip:bob@example.com SIP/2.0\r\nCSeq: 1 INVITE\r\n"
-				"Call-ID: 3848276298220188511@client.example.org\r\nTo: <sip:bob@example.com>\r\n"
-				"From: \"Alice\" <sip:alice@example.org>;tag=a1\r\nv:%s\r\n%s\r\n",
-				vias[v], ends[i]);
+			snprintf(text, sizeof(text),
+				 "INVITE sip:bob@example.com SIP/2.0\r\nCSeq: 1 INVITE\r\n"
+				 "Call-ID: 3848276298220188511@client.example.org\r\nTo: "
+				 "<sip:bob@example.com>\r\n"
+				 "From: \"Alice\" <sip:alice@example.org>;tag=a1\r\nv:%s\r\n%s\r\n",
+				 vias[v], ends[i]);
 			parsed_text(&p, text);
 			branch_make(&keys, &p.m, (uint8_t *)got.text);
 			parsed_free(&p);
@@ -283,12 +286,12 @@ static bool check(const char *ours, const char *below, const char *call_id)
 	bool ok;
 	int row;
 
-	snprintf(
-		text, sizeof(text),
-		"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP lb.example:5060;branch=%s\r\nVia: %s\r\n"
-		"From: \"Alice\" <sip:alice@example.org>;tag=a1\r\nTo: <sip:bob@example.com>;tag=b\r\n"
-		"Call-ID: %s\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n",
-		ours, below, call_id);
+	snprintf(text, sizeof(text),
+		 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP lb.example:5060;branch=%s\r\nVia: %s\r\n"
+		 "From: \"Alice\" <sip:alice@example.org>;tag=a1\r\nTo: "
+		 "<sip:bob@example.com>;tag=b\r\n"
+		 "Call-ID: %s\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n",
+		 ours, below, call_id);
 	parsed_text(&p, text);
 	row = sip_find(&p.m, SIP_H_VIA, 1);
 	cr_assert_gt(row, 0);
@@ -302,7 +305,9 @@ static const char *const client_vias[] = {
 	"SIP/2.0/UDP client.example.org:5060;branch=z9hG4bK-1;rport",
 	"SIP/2.0/UDP old.example;branch=17",
 	"SIP/2.0/UDP old.example",
-	"SIP/2.0/UDP [2001:db8::7];branch=z9hG4bK0123456789012345678901234567890123456789012345678901234567890123456789",
+	"SIP/2.0/UDP "
+	"[2001:db8::7];branch="
+	"z9hG4bK0123456789012345678901234567890123456789012345678901234567890123456789",
 };
 
 #define CALL_ID "3848276298220188511@client.example.org"

@@ -48,7 +48,9 @@ static const char *const optional[] = {
 	"X:\r\n",
 	"Subject: folded\r\n  over\r\n\tthree lines\r\n",
 	"Contact: <sip:alice@client.example.org>\r\n",
-	"X-Long: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n",
+	"X-Long: "
+	"012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	"0123456789\r\n",
 	"User-Agent: test/1 (\"quoted, \\\" comma\")\r\n",
 };
 

@@ -74,18 +74,15 @@ static const char *const layouts[] = {
 		ACCOUNT END,
 	LINE VIA
 	"From: sip:alice@example.org;tag=a\r\nTo: sip:bob@example.com\r\n" CALL_ID CSEQ ACCOUNT END,
-	LINE VIA
-	"From: Alice A <sip:alice@EXAMPLE.org:5060>;tag=a\r\nTo: <sip:bob@example.COM;transport=tcp>\r\n" CALL_ID
-		CSEQ ACCOUNT END,
-	LINE VIA
-	"From:\r\n \"Alice\"\r\n <sip:alice@example.org>\r\n ;tag=a\r\nTo:\r\n\tBob\r\n\t<sip:bob@example.com>\r\n" CALL_ID
-		CSEQ ACCOUNT END,
+	LINE VIA "From: Alice A <sip:alice@EXAMPLE.org:5060>;tag=a\r\nTo: "
+		 "<sip:bob@example.COM;transport=tcp>\r\n" CALL_ID CSEQ ACCOUNT END,
+	LINE VIA "From:\r\n \"Alice\"\r\n <sip:alice@example.org>\r\n "
+		 ";tag=a\r\nTo:\r\n\tBob\r\n\t<sip:bob@example.com>\r\n" CALL_ID CSEQ ACCOUNT END,
 	LINE VIA
 	"From: <sip:%61lice@example.org>;tag=a\r\nTo: <sip:b%6Fb@example.com>\r\n" CALL_ID CSEQ
 		ACCOUNT END,
-	LINE VIA
-	"From: <sip:alice:secret@example.org>;tag=a\r\nTo: <sip:bob@example.com?subject=x>\r\n" CALL_ID
-		CSEQ ACCOUNT END,
+	LINE VIA "From: <sip:alice:secret@example.org>;tag=a\r\nTo: "
+		 "<sip:bob@example.com?subject=x>\r\n" CALL_ID CSEQ ACCOUNT END,
 	LINE VIA
 	"From: <sips:alice@example.org:5061>;tag=a\r\nTo: <SIP:bob@example.com;lr>\r\n" CALL_ID CSEQ
 		ACCOUNT END,

@@ -299,7 +299,8 @@ static uint64_t hash_of_call_id(struct sip_msg *m, const char *id, int n)
 {
 	static const char head[] =
 		"OPTIONS sip:a.example SIP/2.0\r\nVia: SIP/2.0/UDP b.example;branch=z9hG4bKx\r\n"
-		"From: <sip:c@b.example>;tag=1\r\nTo: <sip:a.example>\r\nCSeq: 1 OPTIONS\r\nCall-ID: ";
+		"From: <sip:c@b.example>;tag=1\r\nTo: <sip:a.example>\r\nCSeq: 1 "
+		"OPTIONS\r\nCall-ID: ";
 	static char text[1024];
 	struct key_spec spec = { .kind = KEY_CALL_ID };
 	struct ip src = { { 0 } };

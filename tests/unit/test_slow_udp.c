@@ -124,13 +124,13 @@ static char text[SIP_MAX_LEN + 1];
 
 static size_t request(const struct fixture *f, const char *method, unsigned int hops, size_t body)
 {
-	int n = snprintf(
-		text, sizeof(text),
-		"%s sip:bob@example.com SIP/2.0\r\n"
-		"Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK1\r\n"
-		"Max-Forwards: %u\r\nFrom: <sip:a@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\n"
-		"Call-ID: 1\r\nCSeq: 1 %s\r\nContent-Length: %zu\r\n\r\n",
-		method, f->caller.port, hops, method, body);
+	int n = snprintf(text, sizeof(text),
+			 "%s sip:bob@example.com SIP/2.0\r\n"
+			 "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK1\r\n"
+			 "Max-Forwards: %u\r\nFrom: <sip:a@example.com>;tag=1\r\nTo: "
+			 "<sip:bob@example.com>\r\n"
+			 "Call-ID: 1\r\nCSeq: 1 %s\r\nContent-Length: %zu\r\n\r\n",
+			 method, f->caller.port, hops, method, body);
 
 	memset(text + n, 'b', body);
 	return (size_t)n + body;

@@ -174,8 +174,10 @@ Test(token, a_faulty_request_has_a_to_tag_that_depends_on_itself_alone)
 	static const char *const faulty[] = {
 		"INVITE sip:a.example SIP/2.0\r\n\r\n",
 		"INVITE sip:a.example SIP/2.0\r\nVia: ;;;\r\nCall-ID: 1\r\n\r\n",
-		"INVITE sip:a.example SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nCSeq: x INVITE\r\n\r\n",
-		"INVITE sip:a.example SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nFrom: <<<\r\nTo: \"\r\n\r\n",
+		"INVITE sip:a.example SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"a.example;branch=z9hG4bK1\r\nCSeq: x INVITE\r\n\r\n",
+		"INVITE sip:a.example SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"a.example;branch=z9hG4bK1\r\nFrom: <<<\r\nTo: \"\r\n\r\n",
 	};
 	struct token fresh, reused;
 	struct parsed p;

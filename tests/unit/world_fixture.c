@@ -41,14 +41,14 @@
 		     "norule.example.com", "a.ims.example.com", "m.example.com" },                 \
 	.trusted = { "198.51.100.0/24", "2001:db8:aa::/48" },                                      \
 	.pools = {                                                                                 \
-		{ .name = "one", .backends = { LAB_SERVER("core1", "10.0.0.11:5060") } },               \
-		{ .name = "three",                                                                 \
-		  .backends = { LAB_SERVER("t1", "10.0.0.21:5060"),                                     \
-				LAB_SERVER("t2", "10.0.0.22:5060"),                                     \
-				LAB_SERVER("t3", "10.0.0.23:5080") } },                                 \
-		{ .name = "reg", .backends = { LAB_SERVER("reg1", "10.0.0.31:5060") } },                \
-		{ .name = "ims", .backends = { LAB_SERVER("ims1", "10.0.0.41:5060") } },                \
-		{ .name = "six", .backends = { LAB_SERVER("six1", "[2001:db8:2::11]:5060") } },         \
+		{ .name = "one", .backends = { LAB_SERVER("core1", "10.0.0.11:5060") } },          \
+		{ .name = "three",                                                            \
+		  .backends = { LAB_SERVER("t1", "10.0.0.21:5060"),                                \
+				LAB_SERVER("t2", "10.0.0.22:5060"),                                \
+				LAB_SERVER("t3", "10.0.0.23:5080") } },                            \
+		{ .name = "reg", .backends = { LAB_SERVER("reg1", "10.0.0.31:5060") } },           \
+		{ .name = "ims", .backends = { LAB_SERVER("ims1", "10.0.0.41:5060") } },           \
+		{ .name = "six", .backends = { LAB_SERVER("six1", "[2001:db8:2::11]:5060") } },    \
 		{ .name = "dead",                                                                  \
 		  .backends = { { "dead1", "10.0.0.51:5060", 1, .state = BACKEND_DOWN } } },       \
 		{ .name = "drain",                                                                 \
@@ -90,9 +90,10 @@ static const struct lab beds[N_BEDS] = {
 			     "registrar.example.com", "chair-dnrc.example.com", "host.example.net",
 			     "2001:db8::10" },
 		.trusted = { "0.0.0.0/0", "::/0" },
-		.pools = { { .name = "core", .backends = { LAB_SERVER("core1", "10.0.0.11:5060"),
-							   LAB_SERVER("core2", "10.0.0.12:5060"),
-							   LAB_SERVER("core3", "10.0.0.13:5060") } } },
+		.pools = { { .name = "core",
+			     .backends = { LAB_SERVER("core1", "10.0.0.11:5060"),
+					   LAB_SERVER("core2", "10.0.0.12:5060"),
+					   LAB_SERVER("core3", "10.0.0.13:5060") } } },
 		.rules = { { .pool = "core" } },
 		.hosts = { { "services.example.com", "203.0.113.91" } },
 		.record_route = true,
