@@ -105,8 +105,11 @@ int main(void)
 	uint8_t *other = malloc(OTHER_DATA);
 	struct keys k;
 
-	if (!hashes || !other || keys_derive("the secret of all benches", 25, &k) != 0)
+	if (!hashes || !other || keys_derive("the secret of all benches", 25, &k) != 0) {
+		free(hashes);
+		free(other);
 		return 1;
+	}
 	for (unsigned int i = 0; i < LOOKUPS; i++)
 		hashes[i] = x = x * 6364136223846793005u + 1442695040888963407u;
 	timing_pin(-1);

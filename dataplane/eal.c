@@ -123,12 +123,13 @@ static uint64_t free_hugepages(void)
 	return bytes;
 }
 
-static uint64_t memory_needed(const struct plane_conf *conf)
+static uint64_t memory_needed(const struct plane_conf *conf, bool huge)
 {
+	uint32_t page = huge ? 2u << 20 : 4096;
 	uint64_t bytes = EAL_OWN_BYTES;
 
 	for (uint16_t i = 0; i < conf->n_ports; i++)
-		bytes += port_memory(conf, &conf->ports[i]);
+		bytes += port_memory(conf, &conf->ports[i], page);
 	return bytes + bytes / 4;
 }
 
@@ -143,17 +144,22 @@ static int init(char **args, int n, struct plane_error *err)
 	rte_openlog_stream(stderr);
 	rc = rte_eal_init(n, args);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc >= 0)
+	if (rc >= 0) {
+		/* EAL makes it even where it shares no files; it uses and removes it only there. */
+		rmdir(rte_eal_get_runtime_dir());
+		/* It warns that other processes cannot share our ports, which none should. */
+		rte_log_set_level_pattern("pmd.net.memif", RTE_LOG_ERR);
 		return 0;
+	}
 	snprintf(err->text, sizeof(err->text), "DPDK does not start: %s", rte_strerror(rte_errno));
 	return rte_errno ? -rte_errno : -EINVAL;
 }
 
 int eal_start(const struct plane_conf *conf, struct plane_error *err)
 {
-	uint64_t need = memory_needed(conf);
-	bool huge = conf->hugepages == PLANE_HUGE_ON ||
-		    (conf->hugepages == PLANE_HUGE_AUTO && free_hugepages() >= need);
+	bool huge =
+		conf->hugepages == PLANE_HUGE_ON || (conf->hugepages == PLANE_HUGE_AUTO &&
+						     free_hugepages() >= memory_needed(conf, true));
 	struct text lcores = { 0 };
 	char prefix[64], memory[32];
 	char *args[ARGS_MAX] = {
@@ -172,7 +178,8 @@ int eal_start(const struct plane_conf *conf, struct plane_error *err)
 	}
 	add_lcores(&lcores, conf);
 	snprintf(prefix, sizeof(prefix), "--file-prefix=viaduct-%d", (int)getpid());
-	snprintf(memory, sizeof(memory), "%llu", (unsigned long long)((need >> 20) + 1));
+	snprintf(memory, sizeof(memory), "%llu",
+		 (unsigned long long)((memory_needed(conf, huge) >> 20) + 1));
 	rc = init(args, n, err);
 	running = rc == 0;
 	return rc;
@@ -180,11 +187,6 @@ int eal_start(const struct plane_conf *conf, struct plane_error *err)
 
 void eal_stop(void)
 {
-	char dir[256];
-
-	if (!running)
-		return;
-	snprintf(dir, sizeof(dir), "%s", rte_eal_get_runtime_dir());
-	rte_eal_cleanup();
-	rmdir(dir); /* EAL makes it even where it shares no files; never removes it there */
+	if (running)
+		rte_eal_cleanup();
 }

@@ -13,5 +13,5 @@
  */
 int eal_start(const struct plane_conf *conf, struct plane_error *err);
 
-/** Ends EAL and removes its runtime directory. It cannot be started again in this process. */
+/** Ends EAL. It cannot be started again in this process. */
 void eal_stop(void);

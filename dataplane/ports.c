@@ -39,6 +39,8 @@
 #define FRAMESZ_MAX 32768u    /* a packet buffer has 16-bit lengths */
 #define RING_BYTES (8u << 20) /* of one AF_PACKET ring */
 #define BLOCK_BYTES 65536u
+#define MEMIF_BSIZE 2048u /* default of the driver */
+#define FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + 2u * RTE_VLAN_HLEN)
 
 /* Where the IP packet starts in an AF_PACKET ring frame of an Ethernet device (tpacket_rcv()). */
 #define TPACKET_IP_OFFSET TPACKET_ALIGN(TPACKET2_HDRLEN + 16)
@@ -95,17 +97,22 @@ static unsigned int memif_options(const char *in, char *out, size_t n)
 	return used < n ? queues : 0;
 }
 
-static int memif_devargs(const char *arg, unsigned int index, char *out, size_t n, uint16_t *queues)
+static int memif_devargs(const char *arg, unsigned int index, uint32_t mtu, char *out, size_t n,
+			 uint16_t *queues)
 {
 	size_t path = strcspn(arg, ",");
-	char options[256];
+	char options[256], bsize[32] = "";
 	unsigned int q = memif_options(arg + path, options, sizeof(options));
+
+	if (mtu + FRAME_OVERHEAD > MEMIF_BSIZE && mtu + FRAME_OVERHEAD <= UINT16_MAX &&
+	    !strstr(options, ",bsize="))
+		snprintf(bsize, sizeof(bsize), ",bsize=%u", mtu + FRAME_OVERHEAD);
 
 	if (!path || q < 1 || q > PLANE_MAX_WORKERS)
 		return -EINVAL;
 	*queues = (uint16_t)q;
-	return snprintf(out, n, "net_memif%u,socket=%.*s,socket-abstract=no%s", index, (int)path,
-			arg, options);
+	return snprintf(out, n, "net_memif%u,socket=%.*s,socket-abstract=no%s%s", index, (int)path,
+			arg, bsize, options);
 }
 
 static int packet_devargs(const char *iface, unsigned int index, unsigned int n_workers,
@@ -135,7 +142,7 @@ int plane_devargs(enum plane_device kind, const char *argument, unsigned int ind
 		len = packet_devargs(argument, index, n_workers, mtu, out, n);
 		break;
 	case PLANE_MEMIF:
-		len = memif_devargs(argument, index, out, n, queues);
+		len = memif_devargs(argument, index, mtu, out, n, queues);
 		break;
 	case PLANE_TAP:
 		len = snprintf(out, n, "net_tap%u,iface=%s", index, argument);
@@ -153,24 +160,43 @@ int plane_devargs(enum plane_device kind, const char *argument, unsigned int ind
 
 /* --- sizes ------------------------------------------------------------------------------- */
 
-/* The value of "framesz=" in @devargs; 0 = not AF_PACKET. */
-static uint32_t devargs_framesz(const char *devargs)
+/* The number after @key (",framesz=") in @devargs of a device @driver; 0 = another driver. */
+static uint32_t devargs_number(const char *devargs, const char *driver, const char *key,
+			       uint32_t otherwise)
 {
-	const char *p = strstr(devargs, ",framesz=");
+	const char *p = strstr(devargs, key);
 
-	if (strncmp(devargs, "net_af_packet", 13) != 0)
+	if (strncmp(devargs, driver, strlen(driver)) != 0)
 		return 0;
-	return p ? (uint32_t)strtoul(p + 9, NULL, 10) : FRAMESZ_MIN;
+	return p ? (uint32_t)strtoul(p + strlen(key), NULL, 10) : otherwise;
 }
 
-/* Bytes of an mbuf for frames of @mtu, or of AF_PACKET frames of @frame bytes. */
+/* Bytes of an AF_PACKET ring frame, its own header included; 0 = not AF_PACKET. */
+static uint32_t packet_framesz(const char *devargs)
+{
+	return devargs_number(devargs, "net_af_packet", ",framesz=", FRAMESZ_MIN);
+}
+
+/* Bytes of a memif buffer; 0 = not memif. */
+static uint32_t memif_bsize(const char *devargs)
+{
+	return devargs_number(devargs, "net_memif", ",bsize=", MEMIF_BSIZE);
+}
+
+/* Bytes of a frame as the device's own buffers have them; 0 = it has none. */
+static uint32_t device_frame(const char *devargs)
+{
+	uint32_t n = packet_framesz(devargs);
+
+	return n ? n : memif_bsize(devargs);
+}
+
+/* Bytes of an mbuf for packets of @mtu, and for frames of @frame bytes. */
 static uint16_t data_room(uint32_t mtu, uint32_t frame)
 {
 	uint32_t n = mtu > 1500 ? mtu : 1500;
 
-	n += RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN;
-	if (n < FRAMESZ_MIN)
-		n = FRAMESZ_MIN; /* the buffers of memif */
+	n += FRAME_OVERHEAD;
 	if (n < frame)
 		n = frame;
 	n = RTE_ALIGN(RTE_PKTMBUF_HEADROOM + n + GROWTH, RTE_CACHE_LINE_SIZE);
@@ -185,11 +211,13 @@ static unsigned int pool_size(unsigned int queues, unsigned int workers)
 	return n > POOL_MIN ? n : POOL_MIN;
 }
 
-uint64_t port_memory(const struct plane_conf *conf, const struct plane_port *p)
+uint64_t port_memory(const struct plane_conf *conf, const struct plane_port *p, uint32_t page)
 {
 	uint64_t mbuf = sizeof(struct rte_mbuf) + 2 * RTE_CACHE_LINE_SIZE;
 
-	mbuf += data_room(p->mtu, devargs_framesz(p->devargs));
+	mbuf += data_room(p->mtu, device_frame(p->devargs));
+	/* No mbuf crosses the end of a page that it could have fitted into. */
+	mbuf = mbuf < page ? page / (page / mbuf) : RTE_ALIGN(mbuf, page);
 	return mbuf * pool_size(conf->n_workers, conf->n_workers);
 }
 
@@ -236,6 +264,8 @@ static uint32_t device_mtu(uint16_t dev, const struct rte_eth_dev_info *info)
 static void choose_mtu(struct port *p, const struct plane_port *conf,
 		       const struct rte_eth_dev_info *info)
 {
+	uint32_t bsize = memif_bsize(conf->devargs);
+
 	p->mtu = device_mtu(p->dev, info);
 	if (!conf->mtu)
 		return;
@@ -243,6 +273,8 @@ static void choose_mtu(struct port *p, const struct plane_port *conf,
 	if (info->if_index && conf->mtu > p->mtu)
 		return;
 	p->mtu = conf->mtu;
+	if (bsize && p->mtu > bsize - RTE_ETHER_HDR_LEN)
+		p->mtu = bsize - RTE_ETHER_HDR_LEN;
 	if (!info->if_index) /* memif and rings have no such call, and take any size */
 		rte_eth_dev_set_mtu(p->dev, (uint16_t)p->mtu);
 }
@@ -274,10 +306,9 @@ static int make_pool(struct port *p, const struct plane_conf *conf, uint16_t i,
 	unsigned int queues = p->n_rxq > p->n_txq ? p->n_rxq : p->n_txq;
 
 	snprintf(name, sizeof(name), "port%u", i);
-	p->pool =
-		rte_pktmbuf_pool_create(name, pool_size(queues, conf->n_workers), POOL_CACHE, 0,
-					data_room(p->mtu, devargs_framesz(conf->ports[i].devargs)),
-					rte_eth_dev_socket_id(p->dev));
+	p->pool = rte_pktmbuf_pool_create(name, pool_size(queues, conf->n_workers), POOL_CACHE, 0,
+					  data_room(p->mtu, device_frame(conf->ports[i].devargs)),
+					  rte_eth_dev_socket_id(p->dev));
 	return p->pool ? 0 : fail(err, rte_errno, p->name, "packet buffers");
 }
 
@@ -328,7 +359,7 @@ static int start(struct port *p, const struct plane_conf *conf, uint16_t i, stru
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf c = { 0 };
 	struct rte_ether_addr mac;
-	uint32_t frame = devargs_framesz(pc->devargs);
+	uint32_t frame = packet_framesz(pc->devargs);
 	int rc;
 
 	rc = rte_eth_dev_info_get(p->dev, &info);

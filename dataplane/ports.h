@@ -32,8 +32,11 @@ struct port {
 		*handover; /* per tx queue: frames of workers without one; NULL = no need */
 };
 
-/** Bytes of DPDK memory that the port of @conf needs, roughly and from above; before EAL runs. */
-uint64_t port_memory(const struct plane_conf *conf, const struct plane_port *p);
+/**
+ * Bytes of DPDK memory that port @p of @conf needs in pages of @page bytes, roughly and from above;
+ * before EAL runs.
+ */
+uint64_t port_memory(const struct plane_conf *conf, const struct plane_port *p, uint32_t page);
 
 /**
  * Makes (unless it is there) and starts the device of interface @i of @conf. Returns 0, or negative
