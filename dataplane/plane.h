@@ -62,9 +62,9 @@ struct plane_error {
 
 /**
  * Writes the DPDK device string of interface number @index to @out (@n bytes). @mtu: of the IP
- * packets, 0 = ask Linux (PLANE_PACKET); frames of that size fit the device's buffers. @queues gets
- * what belongs into plane_port.queues. Returns 0, -EINVAL, -ENODEV (no such Linux interface) or
- * -ENAMETOOLONG.
+ * packets, 0 = not known; frames of that size, and of what Linux has (PLANE_PACKET), fit the
+ * device's buffers. @queues gets what belongs into plane_port.queues. Returns 0, -EINVAL, -ENODEV
+ * (no such Linux interface) or -ENAMETOOLONG.
  */
 int plane_devargs(enum plane_device kind, const char *argument, unsigned int index,
 		  unsigned int n_workers, uint32_t mtu, char *out, size_t n, uint16_t *queues);

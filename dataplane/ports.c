@@ -118,10 +118,10 @@ static int memif_devargs(const char *arg, unsigned int index, uint32_t mtu, char
 static int packet_devargs(const char *iface, unsigned int index, unsigned int n_workers,
 			  uint32_t mtu, char *out, size_t n)
 {
-	uint32_t size, block;
+	uint32_t theirs = linux_mtu(iface), size, block;
 
-	if (!mtu)
-		mtu = linux_mtu(iface);
+	if (mtu < theirs)
+		mtu = theirs; /* others may send that much, whatever we do */
 	if (!mtu)
 		return -ENODEV;
 	size = framesz(mtu);

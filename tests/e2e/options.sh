@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # OPTIONS to the proxy itself is answered by it, as RFC 3261 11.2 says, also at Max-Forwards 0;
-# OPTIONS to a user goes to a server. sipsak is what operators probe with.
+# OPTIONS to a user goes to a server. sipsak is what operators probe with;
+# its -H spares it a look-up of the host's own name.
 #
 #   sipsak, Python 10.1.0.1 ---- out0 viaduct in0 ---- 10.2.0.11, .12, .13
 . "$(dirname "$0")/../lib/e2e.sh"
@@ -11,7 +12,7 @@ need sipsak
 lab_up
 lab_config </dev/null
 viaduct_start
-in_caller timeout 10 sipsak -s "sip:$OUT4" >"$LAB_DIR/sipsak.out" 2>&1 ||
+in_caller timeout 10 sipsak -H "$CALLER4" -s "sip:$OUT4" >"$LAB_DIR/sipsak.out" 2>&1 ||
 	fail "sipsak: $(cat "$LAB_DIR/sipsak.out")"
 check_python <<'PYTHON'
 from siplab import *
