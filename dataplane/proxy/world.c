@@ -8,6 +8,7 @@
 #include "dataplane/proxy/world.h"
 
 #include "dataplane/proxy/own.h"
+#include "dataplane/sip/chars.h"
 
 #define OWN_KIND_MASK ((1 << OWN_KIND_BITS) - 1)
 
@@ -76,11 +77,6 @@ uint16_t world_listener_for(const struct world *w, uint16_t preferred, uint16_t 
 	return fits ? preferred : first;
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
 static bool domain_has(const struct domain_match *d, const uint8_t *p, const struct sip_host *host)
 {
 	const uint8_t *name = p + host->text.off;
@@ -96,7 +92,7 @@ static bool domain_has(const struct domain_match *d, const uint8_t *p, const str
 		return false;
 	name += n - d->len;
 	for (size_t i = 0; i < d->len; i++) {
-		if (lower(name[i]) != d->text[i])
+		if (char_lower(name[i]) != d->text[i])
 			return false;
 	}
 	return true;
