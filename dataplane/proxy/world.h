@@ -93,7 +93,7 @@ struct world {
 	const struct pool *pools;
 	const struct rule *rules;
 	uint16_t n_listeners, n_backends, n_pools, n_rules;
-	const struct names *own;          /* keys made by own_key_*(); value: see world_own() */
+	const struct names *own;          /* all that names this proxy; keys and values: own.h */
 	const struct names *listener_ids; /* 4 bytes of id -> listener index */
 	const struct names *hosts;        /* lower-case name -> index into host_ips */
 	const struct ip *host_ips;
@@ -107,11 +107,6 @@ struct world {
 	uint64_t generation; /* counts snapshots, for people and tests */
 };
 
-/*
- * Keys of world.own. Domains: 'd' and the lower-case name, or 'd' and 16 address bytes and one 0
- * (so that it is no name). Listeners: 'l', 16 address bytes, port in two bytes big-endian;
- * advertised names: 'a', lower-case name, ':' and port in decimals.
- */
 enum world_own { OWN_NOT, OWN_DOMAIN, OWN_LISTENER };
 
 /** Whether a host and port (0 = absent) of message @p names this proxy or a domain it answers for.
