@@ -221,6 +221,8 @@ int follow_start(struct app *app)
 		follow_stop(app);
 		return -ENOMEM;
 	}
+	if (net->nl)
+		netlink_restore_permanent(net->nl); /* the ports are open: see there */
 	/* The first look for backends without a neighbour comes at once. */
 	net->wanted_ms = log_clock_ms();
 	on_tick(-1, 0, app);

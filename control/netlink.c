@@ -181,23 +181,49 @@ unsigned int netlink_read(struct netlink *nl)
 	return nl->due | changed;
 }
 
-int netlink_probe(struct netlink *nl, int index, const struct ip *ip)
+/* A request about the neighbour @ip on link @index into @buffer, its ndmsg into *@m. */
+static struct nlmsghdr *neighbor_request(void *buffer, int index, const struct ip *ip,
+					 struct ndmsg **m)
 {
-	char buffer[128];
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buffer);
 	bool v4 = ip_is_v4(ip);
-	struct ndmsg *m;
 
 	h->nlmsg_type = RTM_NEWNEIGH;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE;
-	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
-	m->ndm_family = v4 ? AF_INET : AF_INET6;
-	m->ndm_ifindex = index;
-	m->ndm_state = NUD_NONE;
-	m->ndm_flags = NTF_USE;
+	*m = mnl_nlmsg_put_extra_header(h, sizeof(**m));
+	(*m)->ndm_family = v4 ? AF_INET : AF_INET6;
+	(*m)->ndm_ifindex = index;
 	if (v4)
 		mnl_attr_put(h, NDA_DST, 4, ip_v4_bytes(ip));
 	else
 		mnl_attr_put(h, NDA_DST, 16, ip->b);
+	return h;
+}
+
+int netlink_probe(struct netlink *nl, int index, const struct ip *ip)
+{
+	char buffer[128];
+	struct ndmsg *m;
+	struct nlmsghdr *h = neighbor_request(buffer, index, ip, &m);
+
+	m->ndm_state = NUD_NONE;
+	m->ndm_flags = NTF_USE;
 	return mnl_socket_sendto(nl->events, h, h->nlmsg_len) < 0 ? -errno : 0;
+}
+
+void netlink_restore_permanent(struct netlink *nl)
+{
+	for (uint32_t i = 0; i < nl->neighbors.n_slots; i++) {
+		const struct net_neighbor *n = neighbors_at(&nl->neighbors, i);
+		char buffer[128];
+		struct nlmsghdr *h;
+		struct ndmsg *m;
+
+		if (!n || !n->permanent)
+			continue;
+		h = neighbor_request(buffer, n->index, &n->ip, &m);
+		m->ndm_state = NUD_PERMANENT;
+		mnl_attr_put(h, NDA_LLADDR, sizeof(n->mac), n->mac);
+		mnl_socket_sendto(nl->events, h, h->nlmsg_len);
+	}
 }

@@ -64,5 +64,12 @@ struct neighbors *netlink_neighbors(struct netlink *nl);
 /** Asks Linux to find out, or to make sure of, the link address of @ip on link @index. */
 int netlink_probe(struct netlink *nl, int index, const struct ip *ip);
 
+/**
+ * Enters again what operators have entered in the interfaces of the copy (NUD_PERMANENT). A device
+ * driver that sets the link address of an interface, even to what it was, makes Linux forget its
+ * neighbours; DPDK does so at each start of an AF_PACKET device.
+ */
+void netlink_restore_permanent(struct netlink *nl);
+
 /** The link called @name in the copy, or NULL. */
 const struct net_link *net_link_named(const struct net_view *v, const char *name);

@@ -274,6 +274,7 @@ bool nl_parse_neighbor(const struct nlmsghdr *h, struct net_neighbor *out)
 		n.usable = h->nlmsg_type == RTM_NEWNEIGH && (m->ndm_state & good);
 	}
 	n.stale = n.usable && (m->ndm_state & NUD_STALE);
+	n.permanent = n.usable && (m->ndm_state & NUD_PERMANENT);
 	*out = n;
 	return true;
 }

@@ -48,8 +48,9 @@ struct net_neighbor {
 	int index;
 	struct ip ip;
 	uint8_t mac[6];
-	bool usable; /* mac is known and may be sent to */
-	bool stale;  /* usable, but nobody has heard of it lately */
+	bool usable;    /* mac is known and may be sent to */
+	bool stale;     /* usable, but nobody has heard of it lately */
+	bool permanent; /* an operator entered it */
 };
 
 /** RTM_NEWLINK, RTM_DELLINK. */

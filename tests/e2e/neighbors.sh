@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # The first message to a neighbour that nobody knows is not lost: Linux resolves it and sends
-# (both families, both directions). A neighbour that moves to another link address is followed.
+# (both families, both directions). A neighbour that moves to another link address is followed. One
+# that an operator entered stays as entered, though opening the device makes Linux forget it.
 #
 #   caller 10.1.0.1, fd01::1 ---- out0 viaduct in0 ---- servers 10.2.0.11 ..., fd02::11 ...
 . "$(dirname "$0")/../lib/e2e.sh"
@@ -12,7 +13,15 @@ in_servers sh -c 'cd /proc/sys/net
 	echo 1 >ipv4/conf/net0/arp_notify
 	echo 1 >ipv6/conf/net0/ndisc_notify'
 lab_config 46 </dev/null
+entered="10.2.0.12 dev in0 lladdr 02:00:00:00:00:99 PERMANENT"
+ip -n "$NS_P" neighbor replace 10.2.0.12 lladdr 02:00:00:00:00:99 dev in0 nud permanent
 viaduct_start
+is_entered() { ip -n "$NS_P" neighbor show dev in0 | sed 's/^[^ ]*/& dev in0/; s/ *$//' |
+	grep -qxF "$entered"; }
+wait_until 2 is_entered || fail "viaduct undid the neighbour that an operator entered"
+sleep 1.5 # a probe would have changed it
+is_entered || fail "viaduct changed the neighbour that an operator entered"
+ip -n "$NS_P" neighbor del 10.2.0.12 dev in0
 check_python <<'PYTHON'
 import os
 import time

@@ -368,23 +368,24 @@ Test(netlink_parse, neighbours_may_be_sent_to_in_some_states)
 		uint16_t type, state;
 		uint8_t flags;
 		size_t mac_len;
-		bool ok, usable, stale;
+		bool ok, usable, stale, permanent;
 	} rows[] = {
-		{ RTM_NEWNEIGH, NUD_REACHABLE, 0, 6, true, true, false },
-		{ RTM_NEWNEIGH, NUD_STALE, 0, 6, true, true, true },
-		{ RTM_NEWNEIGH, NUD_DELAY, 0, 6, true, true, false },
-		{ RTM_NEWNEIGH, NUD_PROBE, 0, 6, true, true, false },
-		{ RTM_NEWNEIGH, NUD_PERMANENT, 0, 6, true, true, false },
-		{ RTM_NEWNEIGH, NUD_NOARP, 0, 6, true, true, false },
-		{ RTM_NEWNEIGH, NUD_INCOMPLETE, 0, 0, true, false, false },
-		{ RTM_NEWNEIGH, NUD_FAILED, 0, 6, true, false, false },
-		{ RTM_NEWNEIGH, NUD_FAILED, 0, 0, true, false, false },
-		{ RTM_NEWNEIGH, NUD_NONE, 0, 6, true, false, false },
-		{ RTM_DELNEIGH, NUD_REACHABLE, 0, 6, true, false, false },
+		{ RTM_NEWNEIGH, NUD_REACHABLE, 0, 6, true, true, false, false },
+		{ RTM_NEWNEIGH, NUD_STALE, 0, 6, true, true, true, false },
+		{ RTM_NEWNEIGH, NUD_DELAY, 0, 6, true, true, false, false },
+		{ RTM_NEWNEIGH, NUD_PROBE, 0, 6, true, true, false, false },
+		{ RTM_NEWNEIGH, NUD_PERMANENT, 0, 6, true, true, false, true },
+		{ RTM_DELNEIGH, NUD_PERMANENT, 0, 6, true, false, false, false },
+		{ RTM_NEWNEIGH, NUD_NOARP, 0, 6, true, true, false, false },
+		{ RTM_NEWNEIGH, NUD_INCOMPLETE, 0, 0, true, false, false, false },
+		{ RTM_NEWNEIGH, NUD_FAILED, 0, 6, true, false, false, false },
+		{ RTM_NEWNEIGH, NUD_FAILED, 0, 0, true, false, false, false },
+		{ RTM_NEWNEIGH, NUD_NONE, 0, 6, true, false, false, false },
+		{ RTM_DELNEIGH, NUD_REACHABLE, 0, 6, true, false, false, false },
 		/* Infiniband and IP tunnels have other addresses */
-		{ RTM_NEWNEIGH, NUD_REACHABLE, 0, 20, true, false, false },
-		{ RTM_NEWNEIGH, NUD_REACHABLE, 0, 4, true, false, false },
-		{ RTM_NEWNEIGH, NUD_PERMANENT, NTF_PROXY, 6, false, false, false },
+		{ RTM_NEWNEIGH, NUD_REACHABLE, 0, 20, true, false, false, false },
+		{ RTM_NEWNEIGH, NUD_REACHABLE, 0, 4, true, false, false, false },
+		{ RTM_NEWNEIGH, NUD_PERMANENT, NTF_PROXY, 6, false, false, false, false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -401,6 +402,7 @@ Test(netlink_parse, neighbours_may_be_sent_to_in_some_states)
 		cr_expect(same_ip(&n.ip, "192.0.2.9"));
 		cr_expect_eq(n.usable, rows[i].usable, "row %zu", i);
 		cr_expect_eq(n.stale, rows[i].stale, "row %zu", i);
+		cr_expect_eq(n.permanent, rows[i].permanent, "row %zu", i);
 		if (n.usable)
 			cr_expect_eq(memcmp(n.mac, mac, 6), 0);
 	}
