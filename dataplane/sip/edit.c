@@ -19,6 +19,8 @@
  */
 #include "dataplane/sip/edit.h"
 
+#include "dataplane/sip/edit_head.h"
+
 #define LEN_MAX 65535
 
 void edit_add(struct edit_list *l, uint32_t off, uint32_t del, const void *text, uint32_t ins)
@@ -184,11 +186,15 @@ int edit_apply(const struct edit_list *l, uint8_t *p, uint32_t len, struct edit_
 
 	if (error)
 		return error;
-	if (!choose(l, len, room, &pivot))
-		return EDIT_NO_ROOM;
-	move_left(l, p, len, pivot);
-	move_right(l, p, len, pivot);
-	write_texts(l, p - pivot);
+	if (edit_head(l, p, len, room)) {
+		pivot = l->delta;
+	} else {
+		if (!choose(l, len, room, &pivot))
+			return EDIT_NO_ROOM;
+		move_left(l, p, len, pivot);
+		move_right(l, p, len, pivot);
+		write_texts(l, p - pivot);
+	}
 	res->head_shift = -pivot;
 	res->len = len + (uint32_t)l->delta;
 	res->tail_old = after(l, l->n);

@@ -6,13 +6,16 @@
  * stretch between two edits stays where it is (the pivot); what is left of it moves towards or away
  * from the headroom, what is right of it into or out of the tailroom. The pivot that moves the
  * fewest bytes among those that fit is taken, so an inserted Via moves the start line and not the
- * body.
+ * body. A list of texts with slack is quicker: there the rest behind the last change of length
+ * stays if no more than EDIT_HEAD bytes, before and after, stand before it and it fits.
  */
 #pragma once
 
 #include "dataplane/sip/span.h"
 
 #define EDIT_MAX 64 /* edits of one message */
+#define EDIT_SLACK 64
+#define EDIT_HEAD 768
 
 struct edit {
 	uint16_t off;        /* in the message as received */
@@ -24,6 +27,8 @@ struct edit {
 struct edit_list {
 	unsigned int n;
 	bool failed; /* an edit did not fit the list or the order: edit_apply() refuses */
+	bool slack;  /* all texts, of those that put nothing too, have EDIT_SLACK readable bytes
+			from their start and behind what they put */
 	int delta;   /* bytes by which the message grows */
 	struct edit e[EDIT_MAX];
 };
@@ -46,6 +51,7 @@ static inline void edit_reset(struct edit_list *l)
 {
 	l->n = 0;
 	l->failed = false;
+	l->slack = false;
 	l->delta = 0;
 }
 

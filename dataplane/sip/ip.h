@@ -27,9 +27,12 @@ struct endpoint {
 
 static inline bool ip_is_v4(const struct ip *a)
 {
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	uint64_t zero;
+	uint32_t ones;
 
-	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
+	memcpy(&zero, a->b, sizeof(zero));
+	memcpy(&ones, a->b + 8, sizeof(ones));
+	return (zero | (ones ^ 0xffff0000)) == 0;
 }
 
 static inline bool ip_equal(const struct ip *a, const struct ip *b)

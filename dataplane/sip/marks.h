@@ -17,6 +17,12 @@ struct marks {
 	const struct scan_map *map;
 };
 
+/** The maps that parsing @m left behind; they know the header section (m->head_len) only. */
+static inline struct marks marks_of(const struct sip_msg *m)
+{
+	return (struct marks){ m->p, &m->map };
+}
+
 /**
  * Maps the bytes @s of the message at @p into @map, which the caller owns and need not clear. Reads
  * also up to 63 bytes of the message before them, none behind.

@@ -12,14 +12,18 @@
 #pragma once
 
 #include "dataplane/sip/reason.h"
+#include "dataplane/sip/scan_map.h"
 #include "dataplane/sip/uri.h"
 #include "dataplane/sip/via.h"
 
 #define SIP_MAX_ROWS 1024 /* header rows of one message; more are answered 513, never cut */
-#define SIP_MAX_LEN 65535 /* bytes of one message */
 /* Bytes after the message that parsing may read but never uses, if the caller says so with
  * SIP_PADDED; else no byte after the end is read. */
 #define SIP_PAD 64
+
+/* What sip_prefetch() asks for at most: 19 of 20 header sections, one Via and Record-Route. */
+#define SIP_PREFETCH_LEN 1024
+#define SIP_PREFETCH_ROOM 128
 
 enum sip_header {
 	SIP_H_OTHER = 0,
@@ -41,7 +45,8 @@ enum sip_method {
 struct sip_row {
 	uint16_t off;  /* first byte of the name */
 	uint8_t id;    /* enum sip_header */
-	uint8_t colon; /* distance from off to ':'; 255 = farther, look for it */
+	uint8_t colon; /* distance from off to ':'; 0 = look for it: other headers, or farther off
+			*/
 };
 
 /* Numbers of headers that occur once; has tells whether the row was there. */
@@ -62,6 +67,7 @@ struct sip_msg {
 	uint16_t status; /* responses: 100 to 699 */
 	uint16_t reason; /* enum sip_reason: SIP_OK or the first fault, in the order of checks */
 	uint16_t n_rows;
+	uint32_t repeated;             /* bit i: there are several rows of header i */
 	uint16_t first[SIP_N_HEADERS]; /* index of the first row of each known header; UINT16_MAX =
 					  none */
 	struct span method_text;
@@ -82,6 +88,10 @@ struct sip_msg {
 	struct sip_number content_length;
 	struct sip_number max_breadth;
 	struct sip_row row[SIP_MAX_ROWS + 1];
+	/* What the scan saw, up to the block of 64 bytes in which the blank line starts, for
+	 * decoders that run later (marks_of(), marks.h). Not there if reason is KEEPALIVE, STUN or
+	 * NOT_SIP. */
+	struct scan_map map;
 };
 
 enum sip_parse_flags {
@@ -98,6 +108,20 @@ enum sip_parse_flags {
  */
 enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags flags,
 			  struct sip_msg *m);
+
+/**
+ * Fetches the head of the datagram of @len bytes at @p into the first-level cache, SIP_PREFETCH_LEN
+ * bytes of it at most, and the SIP_PREFETCH_ROOM bytes before it, where edits put what they insert.
+ * Call it some messages before sip_parse(). Nothing is read: @p may point anywhere.
+ */
+static inline void sip_prefetch(const uint8_t *p, uint32_t len)
+{
+	uint32_t n = len < SIP_PREFETCH_LEN ? len : SIP_PREFETCH_LEN;
+
+	for (uint32_t at = 0; at < n + SIP_PREFETCH_ROOM; at += 64)
+		__builtin_prefetch(p + at - SIP_PREFETCH_ROOM, 1, 3);
+	__builtin_prefetch(p + n - 1, 1, 3);
+}
 
 /** The value of row @i, without surrounding white space; folds inside are kept. */
 struct span sip_row_value(const struct sip_msg *m, unsigned int i);

@@ -23,10 +23,11 @@ enum header_word {
 #define HEADER(id, name, compact, once) W_##id, C_##id,
 #include "dataplane/sip/headers.def"
 #undef HEADER
-	N_HEADER_WORDS
+	N_HEADER_WORDS,
+	W_ODD = 31 /* equals no name */
 };
 
-static_assert(N_HEADER_WORDS <= 32, "the tables of names are too short");
+static_assert(N_HEADER_WORDS <= W_ODD, "the tables of names are too short");
 static_assert(SIP_N_HEADERS <= 16, "names.count is too short");
 
 const struct names header_names = {
@@ -49,27 +50,52 @@ const struct names header_names = {
 		['r' & 31][7] = W_REQUIRE,
 		['m' & 31][11] = W_MAX_BREADTH,
 	},
-	.text = {
-#define HEADER(id, name, compact, once) [W_##id] = TEXT(name), [C_##id] = { compact },
+	.word = {
+#define HEADER(id_, name, compact, once)     \
+	[W_##id_] = { TEXT(name),            \
+		      MASK(name),            \
+		      { [SIP_H_##id_] = 1 }, \
+		      SIP_H_##id_,           \
+		      sizeof(name) - 1 },    \
+	[C_##id_] = { { compact }, { 0xff }, { [SIP_H_##id_] = 1 }, SIP_H_##id_, 1 },
 #include "dataplane/sip/headers.def"
 #undef HEADER
+		/* Equals no name: no folded byte is 0. */
+		[W_ODD] = { { 0 }, { 0xff } },
 	},
-	.mask = {
-#define HEADER(id, name, compact, once) [W_##id] = MASK(name), [C_##id] = { 0xff },
-#include "dataplane/sip/headers.def"
-#undef HEADER
-	},
-	.id = {
-#define HEADER(id, name, compact, once) [W_##id] = { SIP_H_##id }, [C_##id] = { SIP_H_##id },
-#include "dataplane/sip/headers.def"
-#undef HEADER
-	},
-	.count = {
-#define HEADER(id, name, compact, once) \
-	[W_##id] = { [SIP_H_##id] = 1 }, [C_##id] = { [SIP_H_##id] = 1 },
-#include "dataplane/sip/headers.def"
-#undef HEADER
-	},
+};
+
+#define SLOT(a, b, n) (((a) + (b)) & 31) * 64 + (n)
+#define ODD(h) [(h)*64] = W_ODD, [(h)*64 + 63] = W_ODD
+#define ODD_4(h) ODD(h), ODD((h) + 1), ODD((h) + 2), ODD((h) + 3)
+
+const uint8_t header_slots[32 * 64 + 1] = {
+	[32 * 64] = W_ODD,
+	ODD_4(0),
+	ODD_4(4),
+	ODD_4(8),
+	ODD_4(12),
+	ODD_4(16),
+	ODD_4(20),
+	ODD_4(24),
+	ODD_4(28),
+	[SLOT('v', 'i', 3)] = W_VIA,
+	[SLOT('v', ':', 1)] = C_VIA,
+	[SLOT('r', 'o', 5)] = W_ROUTE,
+	[SLOT('r', 'e', 12)] = W_RECORD_ROUTE,
+	[SLOT('m', 'a', 12)] = W_MAX_FORWARDS,
+	[SLOT('f', 'r', 4)] = W_FROM,
+	[SLOT('f', ':', 1)] = C_FROM,
+	[SLOT('t', 'o', 2)] = W_TO,
+	[SLOT('t', ':', 1)] = C_TO,
+	[SLOT('c', 'a', 7)] = W_CALL_ID,
+	[SLOT('i', ':', 1)] = C_CALL_ID,
+	[SLOT('c', 's', 4)] = W_CSEQ,
+	[SLOT('c', 'o', 14)] = W_CONTENT_LENGTH,
+	[SLOT('l', ':', 1)] = C_CONTENT_LENGTH,
+	[SLOT('p', 'r', 13)] = W_PROXY_REQUIRE,
+	[SLOT('r', 'e', 7)] = W_REQUIRE,
+	[SLOT('m', 'a', 11)] = W_MAX_BREADTH,
 };
 
 static_assert(SIP_N_METHODS <= 32, "the tables of names are too short");
@@ -91,18 +117,8 @@ const struct names method_names = {
 		['M' & 31][7] = SIP_M_MESSAGE,
 		['P' & 31][7] = SIP_M_PUBLISH,
 	},
-	.text = {
-#define METHOD(id, name, rr) [SIP_M_##id] = TEXT(name),
-#include "dataplane/sip/methods.def"
-#undef METHOD
-	},
-	.mask = {
-#define METHOD(id, name, rr) [SIP_M_##id] = MASK(name),
-#include "dataplane/sip/methods.def"
-#undef METHOD
-	},
-	.id = {
-#define METHOD(id, name, rr) [SIP_M_##id] = { SIP_M_##id },
+	.word = {
+#define METHOD(id_, name, rr) [SIP_M_##id_] = { TEXT(name), MASK(name), .id = SIP_M_##id_ },
 #include "dataplane/sip/methods.def"
 #undef METHOD
 	},

@@ -15,55 +15,68 @@
 
 #define NAMES_MAX_LEN 15
 
+/* All that is known of a word, in one cache line. */
+struct name_word {
+	uint8_t text[16] __attribute__((aligned(64))); /* zeros behind */
+	uint8_t mask[16];                              /* 0xff where text counts */
+	uint8_t count[16];                             /* 1 at the place of the id */
+	uint8_t id;
+	uint8_t len;
+	uint8_t unused[14];
+};
+
 struct names {
-	/* By first letter & 31 and length: a number of rows below; 0 = no word. */
-	uint8_t slot[32][64];
-	uint8_t text[32][16];  /* zeros behind */
-	uint8_t mask[32][16];  /* 0xff where text counts */
-	uint8_t id[32][16];    /* the id first, zeros behind */
-	uint8_t count[32][16]; /* 1 at the place of the id */
+	struct name_word word[32]; /* [0] is no word */
+	uint8_t slot[32][64];      /* by first letter & 31 and length: a place in word */
 };
 
 extern const struct names header_names;
 extern const struct names method_names;
 
-/* The 16 bytes at @offset in the table @rows of struct names. */
-static inline __m128i name_row(const uint8_t rows[32][16], size_t offset)
+/* By the sum of the first two bytes & 31, and length: a place in header_names.word. */
+extern const uint8_t header_slots[32 * 64 + 1];
+
+static inline __m128i name_load(const uint8_t row[16])
 {
-	return _mm_loadu_si128((const __m128i *)((const uint8_t *)rows + offset));
+	return _mm_load_si128((const __m128i *)row);
 }
 
 /**
- * Offset in the tables of @names of the word of @n (1 to 63) bytes whose first 16, or all and what
- * lies behind them, are in @v; 0 = unknown. @v is ORed with @fold: in tokens, 0x20 makes capitals
- * small and changes no other byte that a name could have.
+ * The word of @n (1 to 63) bytes whose first 16, or all and what lies behind them, are in @v;
+ * &names->word[0] = unknown. @v is ORed with @fold: in tokens, 0x20 makes capitals small and
+ * changes no other byte that a name could have.
  */
-static inline size_t name_find(const struct names *names, __m128i v, unsigned int n, uint8_t fold)
+static inline const struct name_word *name_find(const struct names *names, __m128i v,
+						unsigned int n, uint8_t fold)
 {
-	size_t i = (size_t)names->slot[_mm_cvtsi128_si32(v) & 31][n] * 16;
+	size_t i = names->slot[_mm_cvtsi128_si32(v) & 31][n];
+	const struct name_word *word = &names->word[i];
 
-	v = _mm_xor_si128(_mm_or_si128(v, _mm_set1_epi8((char)fold)), name_row(names->text, i));
-	return i & -(size_t)_mm_testz_si128(v, name_row(names->mask, i));
+	v = _mm_xor_si128(_mm_or_si128(v, _mm_set1_epi8((char)fold)), name_load(word->text));
+	return &names->word[i & -(size_t)_mm_testz_si128(v, name_load(word->mask))];
 }
 
-/** The id of the word at @offset, as name_find() gives it. */
-static inline unsigned int name_id(const struct names *names, size_t offset)
+/**
+ * The one word that a header name of @n bytes at @q, 1 to 62, with a colon behind it, can be. @n 0,
+ * 63 or 64 gives a word that no name equals.
+ */
+static inline const struct name_word *header_word(const uint8_t *q, size_t n)
 {
-	return *((const uint8_t *)names->id + offset);
+	uint16_t two;
+
+	memcpy(&two, q, sizeof(two));
+	/* The multiplication adds the bytes; bit 5, which makes letters small, is not in the sum.
+	 */
+	n += (two * 0x101u) >> 2 & (31 << 6);
+	return &header_names.word[header_slots[n]];
 }
 
-/** name_find() for the token of @n >= 1 bytes at @off, any case, long or compact. */
-static inline size_t header_find(const uint8_t *p, uint32_t off, uint32_t n)
-{
-	if (n > NAMES_MAX_LEN)
-		return 0;
-	return name_find(&header_names, lex_load16(p, off, n, 0), n, 0x20);
-}
-
-/** Which header the token of @n >= 1 bytes at @off names. */
+/** Which header the token of @n >= 1 bytes at @off names, any case, long or compact. */
 static inline enum sip_header header_id(const uint8_t *p, uint32_t off, uint32_t n)
 {
-	return (enum sip_header)name_id(&header_names, header_find(p, off, n));
+	if (n > NAMES_MAX_LEN)
+		return SIP_H_OTHER;
+	return (enum sip_header)name_find(&header_names, lex_load16(p, off, n, 0), n, 0x20)->id;
 }
 
 /** Which method the @n >= 1 bytes at @off name; case matters. */
@@ -71,6 +84,5 @@ static inline enum sip_method method_id(const uint8_t *p, uint32_t off, uint32_t
 {
 	if (n > NAMES_MAX_LEN)
 		return SIP_M_OTHER;
-	return (enum sip_method)name_id(&method_names,
-					name_find(&method_names, lex_load16(p, off, n, 0), n, 0));
+	return (enum sip_method)name_find(&method_names, lex_load16(p, off, n, 0), n, 0)->id;
 }

@@ -6,7 +6,7 @@
  *
  * All stages run whatever the earlier ones found, since an answer copies what can be read (but no
  * message with a line end in doubt is answered, reasons.def). The first fault stays. The bit maps
- * live on the stack, 24 KiB, of which a message of 750 bytes touches 300.
+ * stay with the message.
  */
 #include "dataplane/sip/parse.h"
 
@@ -115,28 +115,42 @@ static __attribute__((noinline, cold)) enum sip_reason parse_not_sip(const uint8
 	return (enum sip_reason)m->reason;
 }
 
+/* Stages 2 to 5 of a message whose rows are not as nearly all are, or that lacks one. */
+static __attribute__((noinline, cold)) void parse_odd(const struct marks *k,
+						      const struct scan_lines *lines,
+						      struct row_facts *facts, struct sip_msg *m)
+{
+	rows_name_odd(m, facts);
+	section_faults(m, lines, facts);
+	parse_values_odd(k, m);
+}
+
 enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags flags,
 			  struct sip_msg *m)
 {
-	struct scan_map map;
-	struct marks k = { p, &map };
+	const struct scanner *scan = scan_current();
+	struct marks k = { p, &m->map };
+	uint32_t readable = (uint32_t)len + (flags & SIP_PADDED ? SIP_PAD : 0);
 	struct scan_lines lines;
 	struct row_facts facts;
+	bool sound;
 
 	if (unlikely(len < SHORTEST || len > SIP_MAX_LEN || !char_is(p[0], CH_TOKEN)))
 		return parse_not_sip(p, len, m);
-	scan_current()->head(p, (uint32_t)len, flags & SIP_PADDED, m, &map, &lines);
+	scan->head(p, (uint32_t)len, flags & SIP_PADDED, m, &m->map, &lines);
 	memset(m->first, 0xff, sizeof(m->first));
 	m->p = p;
 	m->len = m->datagram_len = (uint32_t)len;
 	m->n_rows = (uint16_t)lines.n_rows;
 	m->head_len = lines.head_len != 0 ? lines.head_len : (uint32_t)len;
 	parse_start_line(&k, m);
-	rows_name(&k, m->datagram_len + (flags & SIP_PADDED ? SIP_PAD : 0), m, &facts);
-	if (unlikely(lines.bad_line_end || lines.head_len == 0 || lines.too_many || facts.bad ||
-		     (NEEDED & ~facts.seen) != 0 || (ONCE & facts.repeated) != 0))
-		section_faults(m, &lines, &facts);
-	parse_values(&k, m);
+	sound = scan->rows(readable, m, &facts);
+	if (likely(sound && (NEEDED & ~facts.seen) == 0 && (ONCE & facts.repeated) == 0 &&
+		   lines.head_len != 0 && !lines.bad_line_end && !lines.too_many))
+		parse_values(&k, m);
+	else
+		parse_odd(&k, &lines, &facts, m);
+	m->repeated = facts.repeated;
 	parse_framing(m, lines.head_len != 0);
 	return (enum sip_reason)m->reason;
 }

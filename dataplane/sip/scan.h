@@ -13,16 +13,7 @@
 #pragma once
 
 #include "dataplane/sip/msg.h"
-
-/* Words of a map: one bit for each byte, and two words that stop a search that finds nothing. */
-#define SCAN_WORDS ((SIP_MAX_LEN + 1) / 64 + 2)
-
-/* Bit i % 64 of word i / 64 stands for byte i. */
-struct scan_map {
-	uint64_t nontoken[SCAN_WORDS]; /* not a token character; set behind the last byte */
-	uint64_t strong[SCAN_WORDS];   /* one of " % < > */
-	uint64_t blank[SCAN_WORDS];    /* SP or a control character: 0x00 to 0x20 */
-};
+#include "dataplane/sip/scan_map.h"
 
 /* What scan_head() found out beside rows and maps. */
 struct scan_lines {
@@ -32,6 +23,8 @@ struct scan_lines {
 	bool too_many;     /* rows behind the SIP_MAX_ROWS first ones were not noted */
 };
 
+struct row_facts;
+
 struct scanner {
 	const char *name;
 	/**
@@ -39,10 +32,12 @@ struct scanner {
 	 * belong to the row before; a last line without an end is no row. Clears all of @m before
 	 * m->row and fills m->row from [0], the line after the start line, to [n_rows], with id and
 	 * colon 0. Fills @map up to the block in which the blank line starts. @padded: SIP_PAD
-	 * bytes behind the message may be read.
+	 * bytes behind the message may be read. The first byte must not be a line end.
 	 */
 	void (*head)(const uint8_t *p, uint32_t len, bool padded, struct sip_msg *m,
 		     struct scan_map *map, struct scan_lines *out);
+	/** rows_name_usual() of rows_body.h. */
+	bool (*rows)(uint32_t readable, struct sip_msg *m, struct row_facts *facts);
 	/** Maps the bytes [@from, @to) of @p, @from a multiple of 64; reads no other byte. */
 	void (*span)(const uint8_t *p, uint32_t from, uint32_t to, struct scan_map *map);
 };

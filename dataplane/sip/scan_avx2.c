@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #define SCAN_VECTOR __m256i
+#include "dataplane/sip/rows_body.h"
 #include "dataplane/sip/scan_body.h"
 
 static inline __m256i twice(const uint8_t *sets)
@@ -86,4 +87,4 @@ static inline void scan_store(struct sip_row *row, uint32_t base, uint64_t start
 	} while (unlikely(starts != 0));
 }
 
-const struct scanner scan_avx2 = { "avx2", scan_head, scan_span };
+const struct scanner scan_avx2 = { "avx2", scan_head, rows_name_usual, scan_span };

@@ -6,6 +6,7 @@
 #include <tmmintrin.h>
 
 #define SCAN_VECTOR __m128i
+#include "dataplane/sip/rows_body.h"
 #include "dataplane/sip/scan_body.h"
 
 static inline struct consts scan_consts(void)
@@ -60,4 +61,4 @@ static inline void scan_store(struct sip_row *row, uint32_t base, uint64_t start
 	} while (unlikely(starts != 0));
 }
 
-const struct scanner scan_sse42 = { "sse4.2", scan_head, scan_span };
+const struct scanner scan_sse42 = { "sse4.2", scan_head, rows_name_usual, scan_span };

@@ -143,10 +143,10 @@ Test(scan, finds_the_same_lines_as_a_slow_scan_in_random_bytes)
 					      " ",       "\t",       "a",     "b:",
 					      "%<\">",   "\x80\xff", "\r\n ", "token-string",
 					      "\r\n\r\n" };
-	uint8_t bytes[700];
+	uint8_t bytes[700] = { 'x' }; /* the first byte is no line end, see scan.h */
 
 	for (unsigned int i = 0; i < 30000; i++) {
-		uint32_t len = 1 + random_below(i % 10 == 0 ? 600 : 140), n = 0;
+		uint32_t len = 1 + random_below(i % 10 == 0 ? 600 : 140), n = 1;
 		uint32_t kinds = 3 + random_below(10);
 
 		while (n < len) {
@@ -188,6 +188,23 @@ Test(scan, finds_lines_that_end_at_every_place_of_a_block)
 			check(bytes, n + 2);
 			check(bytes, n + 40);
 		}
+}
+
+Test(scan, finds_a_lone_line_end_at_every_place_before_and_behind_a_fold)
+{
+	static const char *const lone[] = { "\r", "\n", "\r\r\n", "\n\r\n" };
+	uint8_t bytes[300];
+
+	for (uint32_t at = 1; at < 200; at++)
+		for (uint32_t fold = 1; fold < 200; fold += 7)
+			for (unsigned int i = 0; i < 4; i++) {
+				memset(bytes, 'a', sizeof(bytes));
+				memcpy(bytes + fold, "\r\n ", 3);
+				memcpy(bytes + at, lone[i], strlen(lone[i]));
+				check(bytes, 260);
+				memcpy(bytes + 250, "\r\n\r\n", 4);
+				check(bytes, 260);
+			}
 }
 
 Test(scan, notes_no_more_than_the_stated_number_of_rows)
