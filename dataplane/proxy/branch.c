@@ -8,16 +8,11 @@
 #include "dataplane/proxy/branch.h"
 
 #include "dataplane/proxy/hex.h"
+#include "dataplane/proxy/siphash.h"
 #include "dataplane/proxy/viaid.h"
-
-#include <sodium.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
-
-#define COOKIE_LEN 7
-
-static const uint8_t cookie[COOKIE_LEN + 1] = "z9hG4bK";
 
 /* What identifies a transaction of RFC 2543, each field as a digest, so that none can run into the
  * next. */
@@ -75,47 +70,65 @@ static uint64_t old_second(const struct keys *k, const struct sip_msg *m, const 
 			   uint64_t first)
 {
 	struct old_proof proof = { .first = first };
-	uint8_t mac[crypto_shorthash_BYTES];
-	uint64_t second;
 
 	viaid_make(k, m->p, m->datagram_len, via, &proof.via);
 	proof.call_id = digest(k, m->p, m->call_id);
-	crypto_shorthash(mac, (const uint8_t *)&proof, sizeof(proof), k->branch);
-	memcpy(&second, mac, sizeof(second));
-	return second;
+	return siphash(k->branch, &proof, sizeof(proof));
+}
+
+static struct hex32 old_digits(const struct keys *k, const struct sip_msg *m)
+{
+	uint64_t first = old_first(k, m);
+
+	return hex_of128(first, old_second(k, m, &m->via, first));
+}
+
+static inline struct hex32 modern_digits(const struct keys *k, const struct sip_msg *m,
+					 const struct sip_via *via)
+{
+	XXH128_hash_t h = hash_modern(k, m, via);
+
+	return hex_of128(h.high64, h.low64);
+}
+
+struct hex32 branch_digits(const struct keys *k, const struct sip_msg *m)
+{
+	if (__builtin_expect(m->via.cookie, 1))
+		return modern_digits(k, m, &m->via);
+	return old_digits(k, m);
 }
 
 void branch_make(const struct keys *k, const struct sip_msg *m, uint8_t *out)
 {
-	memcpy(out, cookie, COOKIE_LEN);
-	if (__builtin_expect(m->via.cookie, 1)) {
-		XXH128_hash_t h = hash_modern(k, m, &m->via);
+	struct hex32 digits = branch_digits(k, m);
 
-		hex_write128(h.high64, h.low64, out + COOKIE_LEN);
+	memcpy(out, BRANCH_COOKIE, BRANCH_COOKIE_LEN);
+	hex_put32(out + BRANCH_COOKIE_LEN, &digits);
+}
+
+bool branch_read(const struct keys *k, const struct sip_msg *m, const struct sip_via *below,
+		 struct hex32 *digits)
+{
+	const uint8_t *branch = span_ptr(m->p, m->via.branch);
+	uint64_t first;
+
+	if (m->via.branch.len != BRANCH_LEN ||
+	    memcmp(branch, BRANCH_COOKIE, BRANCH_COOKIE_LEN) != 0)
+		return false;
+	branch += BRANCH_COOKIE_LEN;
+	if (__builtin_expect(below->cookie, 1)) {
+		*digits = modern_digits(k, m, below);
 	} else {
-		uint64_t first = old_first(k, m);
-
-		hex_write128(first, old_second(k, m, &m->via, first), out + COOKIE_LEN);
+		if (!hex_read64(branch, &first))
+			return false;
+		*digits = hex_of128(first, old_second(k, m, below, first));
 	}
+	return hex_is32(branch, digits);
 }
 
 bool branch_check(const struct keys *k, const struct sip_msg *m, const struct sip_via *below)
 {
-	const uint8_t *branch = span_ptr(m->p, m->via.branch);
-	uint8_t want[32];
-	uint64_t first;
+	struct hex32 digits;
 
-	if (m->via.branch.len != BRANCH_LEN || memcmp(branch, cookie, COOKIE_LEN) != 0)
-		return false;
-	branch += COOKIE_LEN;
-	if (__builtin_expect(below->cookie, 1)) {
-		XXH128_hash_t h = hash_modern(k, m, below);
-
-		hex_write128(h.high64, h.low64, want);
-	} else {
-		if (!hex_read64(branch, &first))
-			return false;
-		hex_write128(first, old_second(k, m, below, first), want);
-	}
-	return memcmp(branch, want, sizeof(want)) == 0;
+	return branch_read(k, m, below, &digits);
 }

@@ -13,18 +13,36 @@
  */
 #pragma once
 
+#include "dataplane/proxy/hex.h"
 #include "dataplane/proxy/keys.h"
 #include "dataplane/sip/msg.h"
 
 #include <stdbool.h>
 
+#define BRANCH_COOKIE "z9hG4bK"
+#define BRANCH_COOKIE_LEN 7
 #define BRANCH_LEN 39 /* cookie and 32 digits */
 
 /** Writes the branch for request @m (parsed without fault) to @out, BRANCH_LEN bytes, no NUL. */
 void branch_make(const struct keys *k, const struct sip_msg *m, uint8_t *out);
+
+/** Only the digits of it, for who has more to do with them. */
+struct hex32 branch_digits(const struct keys *k, const struct sip_msg *m);
+
+/** Writes cookie and @digits. Returns the byte behind. */
+static inline uint8_t *branch_put(uint8_t *at, const struct hex32 *digits)
+{
+	memcpy(at, BRANCH_COOKIE, BRANCH_COOKIE_LEN);
+	hex_put32(at + BRANCH_COOKIE_LEN, digits);
+	return at + BRANCH_LEN;
+}
 
 /**
  * True if the top Via's branch of response @m is one that we made for a request whose top Via was
  * @below (the second Via of @m).
  */
 bool branch_check(const struct keys *k, const struct sip_msg *m, const struct sip_via *below);
+
+/** The same; @digits then gets the digits of the branch. */
+bool branch_read(const struct keys *k, const struct sip_msg *m, const struct sip_via *below,
+		 struct hex32 *digits);

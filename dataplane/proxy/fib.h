@@ -3,8 +3,9 @@
  * Where a packet goes: routes by longest prefix, then the neighbour's link address. Immutable once
  * built; the control thread builds a new one when Linux reports a change and publishes it by RCU.
  *
- * Both families in one table (IPv4 as mapped addresses, prefix length + 96). A lookup probes one
- * hash table per prefix length that occurs, longest first: an ordinary host has three to five.
+ * Both families in one table (IPv4 as mapped addresses, prefix length + 96). The answer for each
+ * neighbour is worked out beforehand; for other addresses a lookup probes one hash table per prefix
+ * length that can hold them, longest first.
  * rte_fib is not used: it takes 64 MiB and more for its direct table, changes in place under the
  * readers, and this pure form serves the tests, the fuzzers and `explain` too.
  */
@@ -78,6 +79,9 @@ bool fib_lookup(const struct fib *f, const struct ip *dst, struct fib_hop *out);
 
 /** Only the interface by which @dst is reached; FIB_NO_IFACE if by none of ours or no route. */
 uint16_t fib_iface(const struct fib *f, const struct ip *dst);
+
+/** True if there is a route for @dst: whether it lies in one of the prefixes. */
+bool fib_covers(const struct fib *f, const struct ip *dst);
 
 /* A set of prefixes (trusted sources, route matches), same technique. */
 struct prefix {

@@ -7,36 +7,32 @@
 #include "dataplane/proxy/forward.h"
 
 #include "dataplane/proxy/branch.h"
+#include "dataplane/proxy/decimal.h"
+#include "dataplane/proxy/hex.h"
 #include "dataplane/proxy/mark.h"
-#include "dataplane/proxy/token.h"
+
+#include <assert.h>
 
 #define HOPS "70" /* Max-Forwards for requests that came without (16.6 step 3) */
 
-/* Appends to a stretch of text whose room was counted before. */
-struct writer {
-	uint8_t *at;
-};
+/* Texts of up to this length are copied whole, without a branch for how long they are. */
+#define WHOLE 64
 
-static void put(struct writer *w, const void *text, size_t n)
+static_assert(WHOLE <= PLAN_SLACK, "a copy may write as much behind its text");
+static_assert(sizeof(((struct world_text *)0)->s) >= WHOLE, "and may read it");
+
+/* Copies the text that a listener has ready. Returns the byte behind it. */
+static inline uint8_t *put(uint8_t *at, const struct world_text *t)
 {
-	memcpy(w->at, text, n);
-	w->at += n;
+	if (__builtin_expect(t->len > WHOLE, 0))
+		memcpy(at, t->s, t->len);
+	else
+		memcpy(at, t->s, WHOLE);
+	return at + t->len;
 }
 
-#define PUT(w, literal) put((w), literal, sizeof(literal) - 1)
-
-static void put_number(struct writer *w, uint32_t v)
-{
-	uint8_t digits[10];
-	unsigned int n = 0;
-
-	do {
-		digits[n++] = (uint8_t)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	while (n)
-		*w->at++ = digits[--n];
-}
+/* Puts a string constant at @at and moves it on. */
+#define PUT(at, literal) (memcpy((at), literal, sizeof(literal) - 1), (at) += sizeof(literal) - 1)
 
 /* True if sent-by is an address and it is the source: then received is not needed (18.2.1). */
 static bool sent_by_is_source(const struct sip_via *via, const struct ip *src)
@@ -44,11 +40,17 @@ static bool sent_by_is_source(const struct sip_via *via, const struct ip *src)
 	return via->host.kind == HOST_IP && ip_equal(&via->host.ip, src);
 }
 
+static inline uint8_t *put_ip(uint8_t *at, const struct ip *ip)
+{
+	if (__builtin_expect(ip_is_v4(ip), 1))
+		return decimal_put_v4(at, ip);
+	return at + ip_format(ip, (char *)at);
+}
+
 void forward_mark_source(struct plan *p, const struct endpoint *src)
 {
 	const struct sip_via *via = &p->m->via;
-	struct writer w;
-	uint8_t *text;
+	uint8_t *text, *w;
 	uint32_t at = span_end(via->value), del = 0;
 
 	if (!via->has_rport && !via->received_param.len && sent_by_is_source(via, &src->ip))
@@ -56,16 +58,16 @@ void forward_mark_source(struct plan *p, const struct endpoint *src)
 	text = plan_text(p, IP_TEXT_MAX + 32);
 	if (!text)
 		return;
-	w.at = text;
-	PUT(&w, ";received=");
-	w.at += ip_format(&src->ip, (char *)w.at);
+	w = text;
+	PUT(w, ";received=");
+	w = put_ip(w, &src->ip);
 	if (via->has_rport) {
-		PUT(&w, ";rport=");
-		put_number(&w, src->port);
+		PUT(w, ";rport=");
+		w = decimal_put16(w, src->port);
 		at = via->rport.off;
 		del = via->rport.len;
 	}
-	if (via->received_param.len) {
+	if (__builtin_expect(via->received_param.len, 0)) {
 		if (via->has_rport)
 			plan_cut(p, via->received_param.off, span_end(via->received_param));
 		else {
@@ -73,36 +75,29 @@ void forward_mark_source(struct plan *p, const struct endpoint *src)
 			del = via->received_param.len;
 		}
 	}
-	plan_edit(p, at, del, text, (uint32_t)(w.at - text));
+	plan_edit(p, at, del, text, (uint32_t)(w - text));
 }
 
 void forward_version(struct plan *p)
 {
+	static const char version[PLAN_SLACK] = "SIP/2.0";
 	const struct sip_msg *m = p->m;
 
-	if (memcmp(m->p + m->version.off, "SIP/2.0", 7) != 0)
-		plan_edit(p, m->version.off, 7, "SIP/2.0", 7);
+	if (__builtin_expect(memcmp(m->p + m->version.off, version, 7) != 0, 0))
+		plan_edit(p, m->version.off, 7, version, 7);
 }
 
 /* Max-Forwards that is there and in range: one less, in its place. Returns false if a row must be
  * added. */
 static bool lower_max_forwards(struct plan *p)
 {
+	static_assert(sizeof(HOPS) == 3, "70");
 	const struct sip_number *mf = &p->m->max_forwards;
-	struct writer w;
-	uint8_t *text;
+	uint32_t hops = mf->value > 255 ? 70 : mf->value - 1;
 
 	if (!mf->has)
 		return false;
-	text = plan_text(p, 10);
-	if (!text)
-		return true;
-	w.at = text;
-	if (mf->value > 255)
-		PUT(&w, HOPS);
-	else
-		put_number(&w, mf->value - 1);
-	plan_edit(p, mf->text.off, mf->text.len, text, (uint32_t)(w.at - text));
+	plan_edit(p, mf->text.off, mf->text.len, decimals[hops].digits, decimals[hops].len);
 	return true;
 }
 
@@ -110,48 +105,40 @@ static bool lower_max_forwards(struct plan *p)
 static bool lower_max_breadth(struct plan *p, uint8_t bound)
 {
 	const struct sip_number *mb = &p->m->max_breadth;
-	struct writer w;
-	uint8_t *text;
 
 	if (!bound)
 		return true;
 	if (!mb->has)
 		return false;
-	if (mb->value <= bound)
-		return true;
-	text = plan_text(p, 10);
-	if (!text)
-		return true;
-	w.at = text;
-	put_number(&w, bound);
-	plan_edit(p, mb->text.off, mb->text.len, text, (uint32_t)(w.at - text));
+	if (mb->value > bound)
+		plan_edit(p, mb->text.off, mb->text.len, decimals[bound].digits,
+			  decimals[bound].len);
 	return true;
 }
 
-static void put_record_route(struct writer *w, const struct listener *l, const uint8_t *token)
+static uint8_t *put_record_route(uint8_t *at, const struct listener *l, uint64_t token)
 {
-	PUT(w, "Record-Route: ");
-	put(w, l->rr.s, l->rr.len);
-	put(w, token, TOKEN_LEN);
-	PUT(w, ">\r\n");
+	PUT(at, "Record-Route: ");
+	at = put(at, &l->rr);
+	hex_write64(token, at);
+	at += TOKEN_LEN;
+	PUT(at, ">\r\n");
+	return at;
 }
 
 /* Our Via: the branch of the transaction, and the arrival listener where it is not this one. */
-static void put_via(struct writer *w, const struct plan *p, const struct world *world,
-		    const struct listener *out, const struct listener *in)
+static uint8_t *put_via(uint8_t *at, const struct keys *keys, const struct hex32 *branch,
+			const struct listener *out, const struct listener *in)
 {
-	uint8_t *branch;
-
-	put(w, out->via.s, out->via.len);
-	branch = w->at;
-	branch_make(&world->keys, p->m, branch);
-	w->at += BRANCH_LEN;
+	at = put(at, &out->via);
+	at = branch_put(at, branch);
 	if (in != out) {
-		PUT(w, ";vl=");
-		mark_make(&world->keys, branch, in->id, w->at);
-		w->at += MARK_LEN;
+		PUT(at, ";vl=");
+		mark_put(keys, branch, in->id, at);
+		at += MARK_LEN;
 	}
-	PUT(w, "\r\n");
+	PUT(at, "\r\n");
+	return at;
 }
 
 /* Whether this method can start or refresh a dialog that we want to stay in. */
@@ -167,36 +154,47 @@ static bool wants_record_route(const struct sip_msg *m)
 	return wants[m->method];
 }
 
-void forward_headers(struct plan *p, const struct world *world, uint16_t in_listener)
+void forward_hash(const struct world *w, const struct sip_msg *m, struct forwarding *f)
+{
+	f->branch = branch_digits(&w->keys, m);
+	if (w->record_route && wants_record_route(m))
+		call_token_of(&w->keys, m, &f->token);
+}
+
+void forward_prepare(struct plan *p, const struct endpoint *src, struct forwarding *f)
+{
+	if (f->marked)
+		return;
+	f->marked = true;
+	forward_version(p);
+	forward_mark_source(p, src);
+}
+
+void forward_headers(struct plan *p, const struct world *world, uint16_t in_listener,
+		     const struct forwarding *f)
 {
 	const struct listener *out = &world->listeners[p->out->listener];
 	const struct listener *in = &world->listeners[in_listener];
-	bool record_route = world->record_route && wants_record_route(p->m);
-	size_t room = out->via.len + BRANCH_LEN + 4 + MARK_LEN + 2;
-	uint8_t token[TOKEN_LEN];
-	uint8_t *text;
-	struct writer w;
+	uint32_t rr = sizeof("Record-Route: >\r\n") + TOKEN_LEN;
+	uint32_t room = out->via.len + BRANCH_LEN + 4u + MARK_LEN + 2u + 2 * rr + out->rr.len +
+			in->rr.len + sizeof("Max-Forwards: " HOPS "\r\n") +
+			sizeof("Max-Breadth: 255\r\n");
+	uint8_t *text = plan_text(p, room), *at;
 
-	if (record_route)
-		room += out->rr.len + in->rr.len + 2 * (sizeof("Record-Route: >\r\n") + TOKEN_LEN);
-	room += sizeof("Max-Forwards: " HOPS "\r\n") + sizeof("Max-Breadth: 255\r\n");
-	text = plan_text(p, (uint32_t)room);
 	if (!text)
 		return;
-	w.at = text;
-	put_via(&w, p, world, out, in);
-	if (record_route) {
-		token_make(&world->keys, p->m, token);
-		put_record_route(&w, out, token);
+	at = put_via(text, &world->keys, &f->branch, out, in);
+	if (world->record_route && wants_record_route(p->m)) {
+		at = put_record_route(at, out, f->token.value);
 		if (in != out)
-			put_record_route(&w, in, token);
+			at = put_record_route(at, in, f->token.value);
 	}
 	if (!lower_max_forwards(p))
-		PUT(&w, "Max-Forwards: " HOPS "\r\n");
+		PUT(at, "Max-Forwards: " HOPS "\r\n");
 	if (!lower_max_breadth(p, world->max_breadth)) {
-		PUT(&w, "Max-Breadth: ");
-		put_number(&w, world->max_breadth);
-		PUT(&w, "\r\n");
+		PUT(at, "Max-Breadth: ");
+		at = decimal_put8(at, world->max_breadth);
+		PUT(at, "\r\n");
 	}
-	plan_edit(p, p->m->row[0].off, 0, text, (uint32_t)(w.at - text));
+	plan_edit(p, p->m->row[0].off, 0, text, (uint32_t)(at - text));
 }

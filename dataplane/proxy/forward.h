@@ -5,7 +5,22 @@
  */
 #pragma once
 
+#include "dataplane/proxy/hex.h"
 #include "dataplane/proxy/plan.h"
+#include "dataplane/proxy/token.h"
+
+/* What leaves with the message and does not depend on where it goes. */
+struct forwarding {
+	bool marked; /* forward_prepare() was called */
+	struct hex32 branch;
+	struct call_token token;
+};
+
+/**
+ * Makes the branch, and the token where a Record-Route is due. Long chains of steps that need
+ * nothing but the message: called first, they run beside all that follows.
+ */
+void forward_hash(const struct world *w, const struct sip_msg *m, struct forwarding *f);
 
 /** Marks the sender's top Via with its true source: received (18.2.1) and the value of rport (RFC
  * 3581). */
@@ -14,6 +29,10 @@ void forward_mark_source(struct plan *p, const struct endpoint *src);
 /** The start line says SIP/2.0 in upper case on the way out (7.1). */
 void forward_version(struct plan *p);
 
+/** The changes to the request that came from @src which do not depend on the target, once. */
+void forward_prepare(struct plan *p, const struct endpoint *src, struct forwarding *f);
+
 /** Takes one off Max-Forwards, or adds 70; adds or lowers Max-Breadth if the world wants it; puts
- * our Via on top and, where it is due, Record-Route. */
-void forward_headers(struct plan *p, const struct world *w, uint16_t in_listener);
+ * our Via on top and, where it is due, Record-Route. After forward_hash(). */
+void forward_headers(struct plan *p, const struct world *w, uint16_t in_listener,
+		     const struct forwarding *f);

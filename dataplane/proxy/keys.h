@@ -5,7 +5,7 @@
  *
  * Hashes that only spread or identify (branch, table key) use XXH3 with a secret of our own; values
  * that others must not be able to make (Record-Route token, To tag of our answers) use SipHash-2-4,
- * a real MAC (libsodium crypto_shorthash). Nodes of a fleet with the same secret compute the same
+ * a real MAC (siphash.h). Nodes of a fleet with the same secret compute the same
  * values (RFC 3261 16.11: same choice after restart and on each node).
  */
 #pragma once

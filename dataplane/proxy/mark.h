@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "dataplane/proxy/hex.h"
 #include "dataplane/proxy/world.h"
 
 #define MARK_LEN 8
@@ -16,5 +17,10 @@
 /** Writes the mark of listener @id for the @branch (BRANCH_LEN bytes) to @out, MARK_LEN bytes. */
 void mark_make(const struct keys *k, const uint8_t *branch, uint32_t id, uint8_t *out);
 
-/** The listener that the mark @s in message @p means, or WORLD_NONE. */
-uint16_t mark_read(const struct world *w, const uint8_t *p, struct span branch, struct span s);
+/** The same for the digits of a branch; writes 8 bytes more, of no meaning. */
+void mark_put(const struct keys *k, const struct hex32 *branch, uint32_t id, uint8_t *out);
+
+/** The listener that the mark @s in message @p means, given the digits of the branch before it, or
+ * WORLD_NONE. */
+uint16_t mark_read(const struct world *w, const uint8_t *p, const struct hex32 *branch,
+		   struct span s);

@@ -22,6 +22,15 @@ static inline __m128i pad_lower(__m128i v)
 	return _mm_or_si128(v, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
 }
 
+/** The bytes of @v at positions from @first on that are less than @n (at most 127); zeros else. */
+static inline __m128i pad_lane(__m128i v, unsigned int first, unsigned int n)
+{
+	const __m128i count = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+	__m128i pos = _mm_add_epi8(count, _mm_set1_epi8((char)first));
+
+	return _mm_and_si128(v, _mm_cmpgt_epi8(_mm_set1_epi8((char)n), pos));
+}
+
 /**
  * Copies the @n bytes at @src to @dst and fills up with zeros to 16 * @lanes bytes. @lanes is a
  * constant from 1 to 4, @n at most 16 * @lanes. @readable: bytes that may be read at @src, at least
@@ -30,8 +39,6 @@ static inline __m128i pad_lower(__m128i v)
 static inline void pad_copy(uint8_t *dst, const uint8_t *src, unsigned int n, size_t readable,
 			    unsigned int lanes, bool lower)
 {
-	const __m128i count = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-	const __m128i limit = _mm_set1_epi8((char)n);
 	uint8_t edge[64];
 
 	if (__builtin_expect(readable < 16u * lanes, 0)) {
@@ -40,10 +47,9 @@ static inline void pad_copy(uint8_t *dst, const uint8_t *src, unsigned int n, si
 		src = edge;
 	}
 	for (unsigned int i = 0; i < lanes; i++) {
-		__m128i pos = _mm_add_epi8(count, _mm_set1_epi8((char)(16 * i)));
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(src + 16 * i));
 
-		v = _mm_and_si128(v, _mm_cmpgt_epi8(limit, pos));
+		v = pad_lane(v, 16 * i, n);
 		_mm_storeu_si128((__m128i *)(void *)(dst + 16 * i), lower ? pad_lower(v) : v);
 	}
 }

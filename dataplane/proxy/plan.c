@@ -1,29 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The order of the edits. The rules meet them in an order of their own, and where headers stand
+ * differs from message to message, so comparing and moving would be a guess each time. Instead each
+ * edit is put where as many keys are lower as there are before it: one vector compare for the up to
+ * four edits that a message has, no branch on what they say.
+ */
 #include "dataplane/proxy/plan.h"
 
 #include <string.h>
+#include <tmmintrin.h>
 
-void plan_open(struct plan *p, const struct sip_msg *m, struct proxy_out *out)
-{
-	p->out = out;
-	p->m = m;
-	p->failed = false;
-	p->n = 0;
-}
-
-uint8_t *plan_text(struct plan *p, uint32_t n)
-{
-	struct proxy_out *out = p->out;
-	uint8_t *t;
-
-	if (n > PROXY_TEXT - out->text_used) {
-		p->failed = true;
-		return NULL;
-	}
-	t = out->text + out->text_used;
-	out->text_used += n;
-	return t;
-}
+const uint8_t plan_nothing[PLAN_SLACK];
 
 uint8_t *plan_copy(struct plan *p, const void *src, uint32_t n)
 {
@@ -34,41 +21,53 @@ uint8_t *plan_copy(struct plan *p, const void *src, uint32_t n)
 	return t;
 }
 
-/*
- * Whether an edit at @off comes before @e. At one place what is only put in comes before what is
- * taken out: new rows before a first row that goes.
- */
-static bool goes_before(uint32_t off, uint32_t del, const struct edit *e)
+static void sort_few(const struct plan *p, struct edit *to)
 {
-	return e->off > off || (e->off == off && del == 0 && e->del > 0);
+	const __m128i keys = _mm_setr_epi32(p->key[0], p->key[1], p->key[2], p->key[3]);
+
+	for (unsigned int i = 0; i < p->n; i++) {
+		__m128i less = _mm_cmplt_epi32(keys, _mm_set1_epi32(p->key[i]));
+		int mask = _mm_movemask_ps(_mm_castsi128_ps(less));
+		unsigned int rank = (unsigned int)__builtin_popcount((unsigned int)mask);
+
+		_mm_storeu_si128((__m128i *)(void *)&to[rank], p->e[i]);
+	}
 }
 
-void plan_edit(struct plan *p, uint32_t off, uint32_t del, const void *text, uint32_t ins)
+/* By insertion from the back: the rules mostly work front to back. */
+static void sort_many(struct plan *p, struct edit *to)
 {
-	unsigned int i;
+	for (unsigned int n = 0; n < p->n; n++) {
+		int32_t key = p->key[n];
+		unsigned int i = n;
 
-	if (p->n == EDIT_MAX || !text || ins > SIP_MAX_LEN) {
-		p->failed = true;
-		return;
+		for (; i > 0 && p->key[i - 1] > key; i--) {
+			p->key[i] = p->key[i - 1];
+			to[i] = to[i - 1];
+		}
+		p->key[i] = key;
+		_mm_storeu_si128((__m128i *)(void *)&to[i], p->e[n]);
 	}
-	/* Insertion from the back: the rules mostly work front to back, so it rarely moves any. */
-	for (i = p->n; i > 0 && goes_before(off, del, &p->e[i - 1]); i--)
-		p->e[i] = p->e[i - 1];
-	p->e[i] = (struct edit){
-		.off = (uint16_t)off,
-		.del = (uint16_t)del,
-		.ins = (uint16_t)ins,
-		.text = text,
-	};
-	p->n++;
 }
 
 bool plan_close(struct plan *p)
 {
 	struct edit_list *l = &p->out->edits;
+	bool failed = p->failed;
+	uint32_t end = 0;
 
-	edit_reset(l);
-	for (unsigned int i = 0; i < p->n; i++)
-		edit_add(l, p->e[i].off, p->e[i].del, p->e[i].text, p->e[i].ins);
-	return !p->failed && !l->failed;
+	static_assert(PLAN_FEW == 4, "one vector of keys");
+	if (__builtin_expect(p->n <= PLAN_FEW, 1))
+		sort_few(p, l->e);
+	else
+		sort_many(p, l->e);
+	for (unsigned int i = 0; i < p->n; i++) {
+		failed |= l->e[i].off < end;
+		end = (uint32_t)l->e[i].off + l->e[i].del;
+	}
+	l->n = p->n;
+	l->slack = true;
+	l->delta = p->delta;
+	l->failed = failed | (end > SIP_MAX_LEN);
+	return !l->failed;
 }

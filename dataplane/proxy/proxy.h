@@ -40,6 +40,8 @@ enum proxy_target {
 	67584 /* bytes of text that the edits of one message may need: a whole message and our own \
 		 lines */
 
+#define PROXY_SLACK 64 /* bytes behind the text that may be written and read, but mean nothing */
+
 struct proxy_out {
 	enum proxy_verdict verdict;
 	enum sip_reason reason; /* SIP_OK when forwarded, also for the 200 to OPTIONS */
@@ -56,7 +58,7 @@ struct proxy_out {
 	uint32_t answer_len;
 	uint8_t *answer; /* in text; sip bytes ready to send */
 	uint32_t text_used;
-	uint8_t text[PROXY_TEXT]; /* what the edits put in, and answers */
+	uint8_t text[PROXY_TEXT + PROXY_SLACK]; /* what the edits put in, and answers */
 };
 
 /**

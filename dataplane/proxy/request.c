@@ -25,12 +25,17 @@ struct ctx {
 	struct proxy_out *out;
 	struct plan plan;
 	struct routes routes;
-	struct sip_uri uri;       /* Request-URI as the rules have it by now */
-	const uint8_t *uri_bytes; /* its bytes, if they are not those of the message any more */
+	const struct sip_uri *uri; /* Request-URI as the rules have it by now */
+	struct sip_uri changed;    /* what uri points to when that is not the message's */
+	const uint8_t *uri_bytes;  /* its bytes, if they are not those of the message any more */
 	uint32_t uri_len;
 	enum world_own own; /* whether uri names us */
-	bool source_marked; /* mark_source() was done */
-	bool signed_call;   /* the request brought back our signature for this call */
+	struct forwarding forwarding;
+	bool looked_ahead;    /* look_ahead() was called: what follows is set */
+	uint16_t pool;        /* that would serve the request; WORLD_NONE = no rule matches */
+	const uint16_t *slot; /* of the pool's table, for its key; NULL = nobody lives there */
+	uint64_t key;
+	struct span uri_token; /* a signature in the Request-URI that we once wrote */
 };
 
 static bool is_cancel_or_ack(const struct sip_msg *m)
@@ -120,14 +125,14 @@ static enum sip_reason check_proxy_require(struct ctx *c, const char **extra, ui
  * that it answers for is no such thing: the servers behind it are. */
 static bool names_the_proxy(const struct ctx *c)
 {
-	return c->own == OWN_LISTENER && c->uri.scheme <= URI_SIPS && c->uri.user.len == 0;
+	return c->own == OWN_LISTENER && c->uri->scheme <= URI_SIPS && c->uri->user.len == 0;
 }
 
-static enum world_own own_uri(const struct ctx *c, const uint8_t *p, const struct sip_uri *uri)
+static enum world_own own_uri(const struct ctx *c, const struct sip_uri *uri)
 {
 	if (uri->scheme == URI_TEL)
 		return OWN_DOMAIN; /* a number has no host: the rules decide where numbers go */
-	return world_own(c->w, p, &uri->host, uri->port, uri->scheme);
+	return world_own_of(c->w, c->m, &uri->host, uri->port, uri->scheme);
 }
 
 /*
@@ -162,17 +167,18 @@ static enum sip_reason undo_strict_upstream(struct ctx *c)
 	const struct sip_msg *m = c->m;
 	struct span last;
 
-	if (c->own != OWN_LISTENER || c->uri.user.len || !(c->uri.lr || c->uri.token.len))
+	if (c->own != OWN_LISTENER || c->uri->user.len || !(c->uri->lr || c->uri->token.len))
 		return SIP_OK;
-	c->signed_call |= c->uri.token.len && token_check(&c->w->keys, m, c->uri.token);
+	c->uri_token = c->uri->token;
 	if (c->routes.n == 0)
 		return SIP_OK;
 	last = routes_take_last(&c->routes);
-	if (!uri_parse(m->p, last, &c->uri))
+	if (!uri_parse(m->p, last, &c->changed))
 		return SIP_R_BAD_ROUTE;
-	take_as_request_uri(c, &c->uri);
-	c->own = own_uri(c, m->p, &c->uri);
-	return check_uri(&c->uri);
+	c->uri = &c->changed;
+	take_as_request_uri(c, c->uri);
+	c->own = own_uri(c, c->uri);
+	return check_uri(c->uri);
 }
 
 /* Whether the Request-URI's port and transport are those the request came in by. */
@@ -198,7 +204,7 @@ static uint32_t param_start(const uint8_t *p, struct span value)
 static void strip_maddr(struct ctx *c)
 {
 	const uint8_t *p = c->m->p;
-	const struct sip_uri *u = &c->uri;
+	const struct sip_uri *u = c->uri;
 	uint32_t host_end = span_end(u->host.text);
 	uint32_t port_end = u->params.len ? u->params.off : host_end;
 	uint32_t cut = param_start(p, u->maddr.text);
@@ -217,21 +223,23 @@ static void strip_maddr(struct ctx *c)
 	at += end - cut_end;
 	c->uri_bytes = t;
 	c->uri_len = (uint32_t)(at - t);
-	c->uri.maddr.kind = HOST_NONE;
+	c->changed = *u;
+	c->changed.maddr.kind = HOST_NONE;
 	if (keep_port == host_end)
-		c->uri.port = 0;
-	c->own = own_uri(c, p, &c->uri);
+		c->changed.port = 0;
+	c->uri = &c->changed;
+	c->own = own_uri(c, c->uri);
 }
 
 /* A maddr decides instead of the host: ours is taken off or leads to another port of ours, any
  * other is a foreign target. */
 static void preprocess_maddr(struct ctx *c)
 {
-	const struct sip_uri *u = &c->uri;
+	const struct sip_uri *u = c->uri;
 
 	if (u->scheme > URI_SIPS || u->maddr.kind == HOST_NONE)
 		return;
-	if (world_own(c->w, c->m->p, &u->maddr, u->port, u->scheme) != OWN_NOT && came_in_by(c, u))
+	if (world_own_of(c->w, c->m, &u->maddr, u->port, u->scheme) != OWN_NOT && came_in_by(c, u))
 		strip_maddr(c);
 	else
 		c->own = OWN_NOT;
@@ -239,41 +247,51 @@ static void preprocess_maddr(struct ctx *c)
 
 /* --- 16.5, 16.6 step 7: the one target --------------------------------------------------- */
 
-/* The changes that do not depend on the target, once. */
-static void mark_source(struct ctx *c)
+/*
+ * Which pool would serve the request, by the first matching rule, and where in its table the key
+ * points. Depends on nothing that the route rules change, and is asked for early: the slot comes
+ * from far away, and all other work may go on meanwhile.
+ */
+static void look_ahead(struct ctx *c)
 {
-	if (c->source_marked)
+	const struct proxy_in *in = c->in;
+	const struct pool *pool;
+
+	c->slot = NULL;
+	c->pool = world_route(c->w, c->m, &in->src.ip);
+	if (c->pool == WORLD_NONE)
 		return;
-	c->source_marked = true;
-	forward_version(&c->plan);
-	forward_mark_source(&c->plan, &c->in->src);
+	pool = &c->w->pools[c->pool];
+	if (!pool->n_live)
+		return;
+	c->key = key_hash(&c->w->keys, &pool->key, c->m, &in->src.ip);
+	c->slot = &pool->table[maglev_slot(c->key, pool->table_size)];
+	__builtin_prefetch(c->slot);
 }
 
 /* A backend of the pool that the first matching rule names, by the pool's key and table. */
 static enum sip_reason target_pool(struct ctx *c)
 {
 	struct proxy_out *out = c->out;
-	uint16_t i = world_route(c->w, c->m, &c->in->src.ip);
-	const struct pool *pool;
-	const uint16_t *slot;
+	const struct backend *b;
 
-	if (i == WORLD_NONE)
+	if (!c->looked_ahead)
+		look_ahead(c);
+	if (c->pool == WORLD_NONE)
 		return SIP_R_NO_ROUTE_RULE;
-	pool = &c->w->pools[i];
 	out->target = TARGET_POOL;
-	out->pool = i;
-	if (!pool->n_live)
+	out->pool = c->pool;
+	if (!c->slot)
 		return SIP_R_NO_BACKEND;
-	out->key = key_hash(&c->w->keys, &pool->key, c->m, &c->in->src.ip);
-	slot = &pool->table[maglev_slot(out->key, pool->table_size)];
-	__builtin_prefetch(slot); /* seldom in the cache: do what needs no target meanwhile */
-	mark_source(c);
-	out->backend = *slot;
+	out->key = c->key;
+	forward_prepare(&c->plan, &c->in->src, &c->forwarding);
+	out->backend = *c->slot;
 	if (out->backend == MAGLEV_NONE)
 		return SIP_R_NO_BACKEND;
-	if (!(c->w->backends[out->backend].transports & WORLD_UDP))
+	b = &c->w->backends[out->backend];
+	if (!(b->transports & WORLD_UDP))
 		return SIP_R_NEEDS_STREAM;
-	out->dst = c->w->backends[out->backend].addr;
+	out->dst = b->addr;
 	return SIP_OK;
 }
 
@@ -282,8 +300,8 @@ static enum sip_reason target_pool(struct ctx *c)
 static enum sip_reason target_route(struct ctx *c)
 {
 	const struct sip_uri *next = &c->routes.uri;
-	const uint8_t *old = c->uri_bytes ? c->uri_bytes : c->m->p + c->uri.whole.off;
-	uint32_t old_len = c->uri_bytes ? c->uri_len : c->uri.whole.len;
+	const uint8_t *old = c->uri_bytes ? c->uri_bytes : c->m->p + c->uri->whole.off;
+	uint32_t old_len = c->uri_bytes ? c->uri_len : c->uri->whole.len;
 
 	c->out->target = TARGET_ROUTE;
 	if (next->lr) {
@@ -298,17 +316,17 @@ static enum sip_reason target_route(struct ctx *c)
 
 static enum sip_reason find_target(struct ctx *c)
 {
-	if (c->uri.scheme == URI_SIPS)
+	if (c->uri->scheme == URI_SIPS)
 		return SIP_R_NEEDS_STREAM; /* RFC 5630: TLS on every hop, whatever the Route says */
 	if (c->routes.next < c->routes.n)
 		return target_route(c);
 	routes_edit(&c->routes, &c->plan, NULL, 0);
 	if (c->own == OWN_NOT) {
 		c->out->target = TARGET_REQUEST_URI;
-		return target_of_uri(c->w, c->m->p, &c->uri, &c->out->dst);
+		return target_of_uri(c->w, c->m->p, c->uri, &c->out->dst);
 	}
 	/* A URI of our own Record-Route that leads nowhere further. */
-	if (names_the_proxy(c) && (c->uri.lr || c->uri.token.len))
+	if (names_the_proxy(c) && (c->uri->lr || c->uri->token.len))
 		return SIP_R_NOT_HERE;
 	return target_pool(c);
 }
@@ -323,8 +341,8 @@ static void edit_request_uri(struct ctx *c)
 
 	if (c->uri_bytes)
 		plan_edit(&c->plan, m->uri_text.off, m->uri_text.len, c->uri_bytes, c->uri_len);
-	else if (c->uri.scheme <= URI_SIPS && c->uri.method.len)
-		plan_cut(&c->plan, c->uri.method.off, span_end(c->uri.method));
+	else if (c->uri->scheme <= URI_SIPS && c->uri->method.len)
+		plan_cut(&c->plan, c->uri->method.off, span_end(c->uri->method));
 }
 
 static enum sip_reason forward(struct ctx *c)
@@ -339,8 +357,8 @@ static enum sip_reason forward(struct ctx *c)
 	if (e != SIP_OK)
 		return e;
 	edit_request_uri(c);
-	mark_source(c);
-	forward_headers(&c->plan, c->w, c->in->listener);
+	forward_prepare(&c->plan, &c->in->src, &c->forwarding);
+	forward_headers(&c->plan, c->w, c->in->listener, &c->forwarding);
 	if (!plan_close(&c->plan) ||
 	    !proxy_fits_udp(&out->dst.ip, (int64_t)c->m->len + out->edits.delta))
 		return SIP_R_TOO_LARGE;
@@ -356,18 +374,34 @@ static bool needs_trust(const struct ctx *c)
 	return c->own == OWN_NOT || (stranger && !c->w->preloaded_route);
 }
 
+/*
+ * Whether the request may go where only signed calls and friends may send. Its source is looked up
+ * first: that takes a probe or two, the signature 20 ns, and most peers that send such requests are
+ * known.
+ */
+static bool may_relay(struct ctx *c)
+{
+	uint64_t token;
+
+	if (world_trusts(c->w, &c->in->src.ip))
+		return true;
+	if (!c->uri_token.len && !routes_have_token(&c->routes))
+		return false;
+	token = call_token_of(&c->w->keys, c->m, &c->forwarding.token);
+	return token_is(c->m, c->uri_token, token) || routes_signed(&c->routes, c->m, token);
+}
+
 /* Everything between the syntax checks and the changes; on SIP_OK the request is on its way. */
 static enum sip_reason route_and_forward(struct ctx *c)
 {
 	enum sip_reason e;
 
 	plan_open(&c->plan, c->m, c->out);
-	c->signed_call |= c->routes.signed_call;
 	e = undo_strict_upstream(c);
 	if (e != SIP_OK)
 		return e;
 	preprocess_maddr(c);
-	if (needs_trust(c) && !c->signed_call && !world_trusts(c->w, &c->in->src.ip))
+	if (needs_trust(c) && !may_relay(c))
 		return SIP_R_RELAY_DENIED;
 	e = find_target(c);
 	return e == SIP_OK ? forward(c) : e;
@@ -377,7 +411,7 @@ static enum sip_reason route_and_forward(struct ctx *c)
 static enum sip_reason validate(struct ctx *c, const char **extra, uint16_t *extra_len)
 {
 	const struct sip_msg *m = c->m;
-	enum sip_reason e = check_uri(&c->uri);
+	enum sip_reason e = check_uri(c->uri);
 
 	if (e == SIP_OK)
 		e = routes_read(c->w, c->in->listener, m, &c->routes);
@@ -404,7 +438,7 @@ static bool is_options_to_us(const struct ctx *c, enum sip_reason e)
 void proxy_request(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		   const struct sip_msg *m, struct proxy_out *out)
 {
-	struct ctx c; /* 2 KiB: set field by field, not cleared */
+	struct ctx c; /* 3 KiB: set field by field, not cleared */
 	const char *extra = NULL;
 	uint16_t extra_len = 0;
 	enum sip_reason e = m->reason;
@@ -417,11 +451,17 @@ void proxy_request(const struct world *w, const struct fib *fib, const struct pr
 	c.uri_bytes = NULL;
 	c.uri_len = 0;
 	c.own = OWN_NOT;
-	c.source_marked = false;
-	c.signed_call = false;
+	c.forwarding.marked = false;
+	c.forwarding.token.known = false;
+	c.uri_token = span_of(0, 0);
 	if (e == SIP_OK) {
-		c.uri = m->uri;
-		c.own = own_uri(&c, m->p, &c.uri);
+		/* Without a Route most requests go to a pool. */
+		c.looked_ahead = m->first[SIP_H_ROUTE] == UINT16_MAX;
+		if (c.looked_ahead)
+			look_ahead(&c);
+		forward_hash(w, m, &c.forwarding);
+		c.uri = &m->uri;
+		c.own = own_uri(&c, c.uri);
 		e = validate(&c, &extra, &extra_len);
 	}
 	if (is_options_to_us(&c, e)) {

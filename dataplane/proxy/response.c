@@ -8,6 +8,7 @@
 #include "dataplane/proxy/forward.h"
 #include "dataplane/proxy/mark.h"
 #include "dataplane/proxy/request.h"
+#include "dataplane/proxy/row.h"
 #include "dataplane/proxy/target.h"
 
 /* True if the top Via is one that we insert: UDP, and a sent-by of a listener, as text or by value.
@@ -21,7 +22,7 @@ static bool is_our_via(const struct world *w, const struct sip_msg *m, uint16_t 
 		return false;
 	if (via->sent_by.len == t->len && memcmp(m->p + via->sent_by.off, t->s, t->len) == 0)
 		return true;
-	return world_own(w, m->p, &via->host, via->port, URI_SIP) == OWN_LISTENER;
+	return world_own_of(w, m, &via->host, via->port, URI_SIP) == OWN_LISTENER;
 }
 
 /* The Via below ours, in the same row or in the next one. */
@@ -30,13 +31,13 @@ static enum sip_reason next_via(const struct sip_msg *m, struct sip_via *below)
 	struct span s = m->via_rest, rest;
 
 	if (!s.len) {
-		int i = sip_find(m, SIP_H_VIA, m->first[SIP_H_VIA] + 1u);
+		int i = row_next(m, SIP_H_VIA, m->first[SIP_H_VIA]);
 
 		if (i < 0)
 			return SIP_R_LAST_VIA;
-		s = sip_row_value(m, (unsigned int)i);
+		s = row_value(m, (unsigned int)i);
 	}
-	return via_parse(m->p, s, below, &rest) ? SIP_OK : SIP_R_BAD_NEXT_VIA;
+	return via_read(m, s, below, &rest) ? SIP_OK : SIP_R_BAD_NEXT_VIA;
 }
 
 /* Takes our Via out: its row, or its value and the comma. */
@@ -57,6 +58,7 @@ static void cut_our_via(struct plan *p)
 static enum sip_reason verify(const struct world *w, const struct proxy_in *in,
 			      const struct sip_msg *m, struct sip_via *below, uint16_t *listener)
 {
+	struct hex32 digits;
 	enum sip_reason e;
 
 	if (!is_our_via(w, m, in->listener))
@@ -64,11 +66,11 @@ static enum sip_reason verify(const struct world *w, const struct proxy_in *in,
 	e = next_via(m, below);
 	if (e != SIP_OK)
 		return e;
-	if (!branch_check(&w->keys, m, below))
+	if (!branch_read(&w->keys, m, below, &digits))
 		return SIP_R_FORGED_BRANCH;
 	*listener = in->listener;
 	if (m->via.listener.len) {
-		*listener = mark_read(w, m->p, m->via.branch, m->via.listener);
+		*listener = mark_read(w, m->p, &digits, m->via.listener);
 		if (*listener == WORLD_NONE)
 			return SIP_R_FORGED_BRANCH;
 	}

@@ -1,22 +1,43 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/proxy/routes.h"
 
+#include "dataplane/proxy/row.h"
 #include "dataplane/proxy/token.h"
 #include "dataplane/sip/chars.h"
 
+#include <smmintrin.h>
+
 #define GUESSES 8 /* listeners whose writing is compared before a value is decoded */
+
+/* True if the @n bytes at @a and @b are the same: 16 at a time, the last ones twice. */
+static inline bool same_bytes(const uint8_t *a, const void *b, unsigned int n)
+{
+	const uint8_t *q = (const uint8_t *)b;
+	__m128i differ = _mm_setzero_si128();
+
+	if (__builtin_expect(n < 16, 0))
+		return memcmp(a, b, n) == 0;
+	for (unsigned int i = 0; i < n; i += 16) {
+		unsigned int at = i + 16 <= n ? i : n - 16;
+
+		differ = _mm_or_si128(differ,
+				      _mm_xor_si128(_mm_loadu_si128((const __m128i *)(a + at)),
+						    _mm_loadu_si128((const __m128i *)(q + at))));
+	}
+	return _mm_testz_si128(differ, differ);
+}
 
 /*
  * A value that is, byte for byte, what listener @l puts into a Record-Route: what nearly every peer
  * sends back. Returns its length, 0 if it is not.
  */
-static unsigned int as_written(const struct listener *l, const uint8_t *p, struct span s)
+static inline unsigned int as_written(const struct listener *l, const uint8_t *p, struct span s)
 {
 	unsigned int n = l->rr.len + TOKEN_LEN + 1u;
 
 	if (s.len < n || (s.len > n && p[s.off + n] != ','))
 		return 0;
-	if (p[s.off + n - 1] != '>' || memcmp(p + s.off, l->rr.s, l->rr.len) != 0)
+	if (p[s.off + n - 1] != '>' || !same_bytes(p + s.off, l->rr.s, l->rr.len))
 		return 0;
 	return n;
 }
@@ -39,12 +60,12 @@ static uint16_t writer_of(const struct world *w, uint16_t in_listener, const uin
 	return WORLD_NONE;
 }
 
-/* Notes our signature for this call, and the listener that a second own value names. */
-static void note_own(const struct world *w, const struct sip_msg *m, struct routes *r,
-		     struct span token, uint16_t listener)
+/* Notes that the value at @v is ours, with @token, and the listener that a second own value names.
+ */
+static void note_own(struct routes *r, struct route_value *v, struct span token, uint16_t listener)
 {
-	if (token.len && !r->signed_call)
-		r->signed_call = token_check(&w->keys, m, token);
+	v->gone = true;
+	v->token = token;
 	if (r->next > 0)
 		r->listener = listener;
 }
@@ -63,13 +84,12 @@ static bool skip_written(const struct world *w, uint16_t in_listener, const stru
 		if (listener == WORLD_NONE)
 			return false;
 		end = rest->off + len;
-		note_own(w, m, r, span_of(end - 1 - TOKEN_LEN, end - 1), listener);
-		r->v[r->n++] = (struct route_value){
+		r->v[r->n] = (struct route_value){
 			.row = (uint16_t)row,
-			.gone = true,
 			.value = span_of(rest->off, end),
 			.uri = span_of(rest->off + 1u, end - 1),
 		};
+		note_own(r, &r->v[r->n++], span_of(end - 1 - TOKEN_LEN, end - 1), listener);
 		r->next = r->n;
 		if (end == span_end(*rest))
 			return true;
@@ -91,12 +111,11 @@ static enum sip_reason skip_own(const struct world *w, const struct sip_msg *m, 
 		if (!uri_parse(m->p, r->v[r->next].uri, &r->uri))
 			return SIP_R_BAD_ROUTE;
 		if (uri->scheme > URI_SIPS || uri->maddr.kind != HOST_NONE ||
-		    world_own(w, m->p, &uri->host, uri->port, uri->scheme) == OWN_NOT)
+		    world_own_of(w, m, &uri->host, uri->port, uri->scheme) == OWN_NOT)
 			break;
 		at = (struct endpoint){ uri->host.ip, uri->port ? uri->port : 5060 };
-		note_own(w, m, r, uri->token,
+		note_own(r, &r->v[r->next], uri->token,
 			 uri->host.kind == HOST_IP ? world_listener_at(w, &at) : WORLD_NONE);
-		r->v[r->next].gone = true;
 	}
 	return SIP_OK;
 }
@@ -104,7 +123,7 @@ static enum sip_reason skip_own(const struct world *w, const struct sip_msg *m, 
 static enum sip_reason read_row(const struct world *w, uint16_t in_listener,
 				const struct sip_msg *m, struct routes *r, unsigned int row)
 {
-	struct span rest = sip_row_value(m, row);
+	struct span rest = row_value(m, row);
 	struct sip_nameaddr na;
 
 	if (r->next == r->n && skip_written(w, in_listener, m, r, row, &rest))
@@ -125,18 +144,32 @@ enum sip_reason routes_read(const struct world *w, uint16_t in_listener, const s
 			    struct routes *r)
 {
 	r->n = r->next = 0;
-	r->signed_call = false;
 	r->listener = WORLD_NONE;
 	if (m->first[SIP_H_ROUTE] == UINT16_MAX)
 		return SIP_OK;
-	for (int i = m->first[SIP_H_ROUTE]; i >= 0;
-	     i = sip_find(m, SIP_H_ROUTE, (unsigned int)i + 1)) {
+	for (int i = m->first[SIP_H_ROUTE]; i >= 0; i = row_next(m, SIP_H_ROUTE, (unsigned int)i)) {
 		enum sip_reason e = read_row(w, in_listener, m, r, (unsigned int)i);
 
 		if (e != SIP_OK)
 			return e;
 	}
 	return skip_own(w, m, r);
+}
+
+bool routes_have_token(const struct routes *r)
+{
+	for (unsigned int i = 0; i < r->n && r->v[i].gone; i++)
+		if (r->v[i].token.len)
+			return true;
+	return false;
+}
+
+bool routes_signed(const struct routes *r, const struct sip_msg *m, uint64_t token)
+{
+	for (unsigned int i = 0; i < r->n && r->v[i].gone; i++)
+		if (token_is(m, r->v[i].token, token))
+			return true;
+	return false;
 }
 
 struct span routes_take_last(struct routes *r)
@@ -207,13 +240,26 @@ static void put_last(const struct routes *r, struct plan *p, unsigned int kept, 
 		plan_edit(p, r->v[r->n - 1].value.off, r->v[r->n - 1].value.len, t, n);
 }
 
+/* Cuts all rows: nothing stays, as for most requests. */
+static void cut_all(const struct routes *r, struct plan *p)
+{
+	for (unsigned int i = 0; i < r->n; i++) {
+		struct span row = sip_row_span(p->m, r->v[i].row);
+
+		if (i == 0 || r->v[i].row != r->v[i - 1].row)
+			plan_cut(p, row.off, span_end(row));
+	}
+}
+
 void routes_edit(const struct routes *r, struct plan *p, const uint8_t *append, uint32_t append_len)
 {
-	unsigned int kept = last_kept(r);
-	unsigned int n = r->n, to;
+	unsigned int kept, n = r->n, to;
 
-	if (n == 0)
+	if (!append && r->next == n) {
+		cut_all(r, p);
 		return;
+	}
+	kept = last_kept(r);
 	if (append)
 		put_last(r, p, kept, append, append_len);
 	if (append && kept == n) {

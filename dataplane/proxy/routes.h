@@ -19,12 +19,12 @@ struct route_value {
 	bool gone;         /* taken out on the way through */
 	struct span value; /* the element, without comma */
 	struct span uri;
+	struct span token; /* of an own value: its signature of a call; len 0 = none */
 };
 
 struct routes {
 	unsigned int n;     /* values in all */
 	unsigned int next;  /* first value that stays; n = none */
-	bool signed_call;   /* one of the own ones carries our token for this call */
 	uint16_t listener;  /* listener named by the last of two or more own ones; WORLD_NONE = none
 			     */
 	struct sip_uri uri; /* of the value at next, if next < n */
@@ -39,6 +39,12 @@ struct routes {
  */
 enum sip_reason routes_read(const struct world *w, uint16_t in_listener, const struct sip_msg *m,
 			    struct routes *r);
+
+/** True if one of the values taken out as ours carries @token. */
+bool routes_signed(const struct routes *r, const struct sip_msg *m, uint64_t token);
+
+/** True if there are values taken out as ours that carry a signature of some call. */
+bool routes_have_token(const struct routes *r);
 
 /** Takes the last value out, for the Request-URI (16.4, strict upstream), and returns its URI.
  * Needs r->n > 0. */

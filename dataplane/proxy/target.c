@@ -82,7 +82,7 @@ enum sip_reason target_way_out(const struct world *w, const struct fib *fib, uin
 	uint16_t iface;
 
 	out->has_hop = fib_lookup(fib, &out->dst.ip, &out->hop);
-	if (!out->has_hop || out->hop.kind == FIB_REJECT)
+	if (__builtin_expect(!out->has_hop || out->hop.kind == FIB_REJECT, 0))
 		return SIP_R_NO_NETWORK_ROUTE;
 	if (out->target == TARGET_VIA && listener_speaks(w, preferred, &out->dst.ip)) {
 		out->listener = preferred;

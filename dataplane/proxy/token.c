@@ -8,9 +8,8 @@
 #include "dataplane/proxy/token.h"
 
 #include "dataplane/proxy/hex.h"
+#include "dataplane/proxy/siphash.h"
 #include "dataplane/proxy/viaid.h"
-
-#include <sodium.h>
 
 /* Input of the To tag: all that the ACK to a non-2xx has in common with its INVITE (RFC
  * 3261 17.1.1.3). */
@@ -25,66 +24,58 @@ struct tag_input {
 
 static_assert(sizeof(struct tag_input) == 128 + 32, "no padding");
 
-static uint64_t mac(const uint8_t *key, const void *in, size_t n)
+static uint64_t token_value(const struct keys *k, const struct sip_msg *m)
 {
-	uint8_t out[crypto_shorthash_BYTES];
-	uint64_t value;
-
-	crypto_shorthash(out, in, n, key);
-	memcpy(&value, out, sizeof(value));
-	return value;
+	return siphash(k->token, span_ptr(m->p, m->call_id), m->call_id.len);
 }
 
-/* True if @s is the hex @want, any case. Takes the same time wherever they differ. */
-static bool same(const uint8_t *p, struct span s, const uint8_t *want)
+uint64_t call_token_of(const struct keys *k, const struct sip_msg *m, struct call_token *token)
 {
-	uint8_t differ = 0;
+	if (!token->known)
+		*token = (struct call_token){ true, token_value(k, m) };
+	return token->value;
+}
 
-	if (s.len != TOKEN_LEN)
-		return false;
-	for (int i = 0; i < TOKEN_LEN; i++) {
-		uint8_t c = p[s.off + i];
-		uint8_t fold = (uint8_t)(c - 'A') < 26 ? 0x20 : 0;
+bool token_is(const struct sip_msg *m, struct span s, uint64_t value)
+{
+	uint64_t found;
 
-		differ |= (uint8_t)((c | fold) ^ want[i]);
-	}
-	return differ == 0;
+	return s.len == TOKEN_LEN && hex_read64_any(m->p + s.off, &found) && found == value;
 }
 
 void token_make(const struct keys *k, const struct sip_msg *m, uint8_t *out)
 {
-	hex_write64(mac(k->token, span_ptr(m->p, m->call_id), m->call_id.len), out);
+	hex_write64(token_value(k, m), out);
 }
 
 bool token_check(const struct keys *k, const struct sip_msg *m, struct span s)
 {
-	uint8_t want[TOKEN_LEN];
-
-	if (s.len != TOKEN_LEN)
-		return false;
-	token_make(k, m, want);
-	return same(m->p, s, want);
+	return s.len == TOKEN_LEN && token_is(m, s, token_value(k, m));
 }
 
-void to_tag_make(const struct keys *k, const struct sip_msg *m, uint8_t *out)
+static uint64_t to_tag_value(const struct keys *k, const struct sip_msg *m)
 {
 	static const struct sip_via none; /* what the parser could not read is not looked at */
 	struct tag_input in = { .zero = 0 };
 
 	viaid_make(k, m->p, m->datagram_len, m->via_ok ? &m->via : &none, &in.via);
-	in.from_tag = mac(k->tag, span_ptr(m->p, m->from_tag), m->from_tag.len);
-	in.call_id = mac(k->tag, span_ptr(m->p, m->call_id), m->call_id.len);
+	in.from_tag = siphash(k->tag, span_ptr(m->p, m->from_tag), m->from_tag.len);
+	in.call_id = siphash(k->tag, span_ptr(m->p, m->call_id), m->call_id.len);
 	in.from_tag_len = m->from_tag.len;
 	in.cseq = m->cseq_number;
-	hex_write64(mac(k->tag, &in, sizeof(in)), out);
+	return siphash(k->tag, &in, sizeof(in));
+}
+
+void to_tag_make(const struct keys *k, const struct sip_msg *m, uint8_t *out)
+{
+	hex_write64(to_tag_value(k, m), out);
 }
 
 bool to_tag_check(const struct keys *k, const struct sip_msg *m)
 {
-	uint8_t want[TOKEN_LEN];
+	uint64_t value;
 
-	if (m->to_tag.len != TOKEN_LEN)
-		return false;
-	to_tag_make(k, m, want);
-	return same(m->p, m->to_tag, want);
+	/* The tags of most others are not 16 digits: then nothing is hashed. */
+	return m->to_tag.len == TOKEN_LEN && hex_read64_any(m->p + m->to_tag.off, &value) &&
+	       value == to_tag_value(k, m);
 }

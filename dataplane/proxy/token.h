@@ -17,6 +17,18 @@
 
 #define TOKEN_LEN 16
 
+/* The token of one message's call, computed when it is first asked for. All zero = not yet. */
+struct call_token {
+	bool known;
+	uint64_t value;
+};
+
+/** The Record-Route token for the call of @m. */
+uint64_t call_token_of(const struct keys *k, const struct sip_msg *m, struct call_token *token);
+
+/** True if the 16 digits that stand at @s in @m, in any case, are @value. */
+bool token_is(const struct sip_msg *m, struct span s, uint64_t value);
+
 /** Writes the Record-Route token for the call of @m, TOKEN_LEN bytes, no NUL. */
 void token_make(const struct keys *k, const struct sip_msg *m, uint8_t *out);
 

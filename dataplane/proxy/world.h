@@ -114,6 +114,10 @@ enum world_own { OWN_NOT, OWN_DOMAIN, OWN_LISTENER };
 enum world_own world_own(const struct world *w, const uint8_t *p, const struct sip_host *host,
 			 uint16_t port, enum uri_scheme scheme);
 
+/** world_own() for a host of message @m: the same answer, sooner. */
+enum world_own world_own_of(const struct world *w, const struct sip_msg *m,
+			    const struct sip_host *host, uint16_t port, enum uri_scheme scheme);
+
 /** Index of the listener with exactly this address, or WORLD_NONE. */
 uint16_t world_listener_at(const struct world *w, const struct endpoint *at);
 

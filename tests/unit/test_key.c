@@ -347,3 +347,28 @@ Test(key, another_secret_gives_other_keys)
 	cr_assert_neq(hash_request(KEY_CALL_ID, (struct request){ 0 }), id);
 	cr_assert_neq(hash_request(KEY_FROM, (struct request){ 0 }), from);
 }
+
+/* A fleet of mixed versions must agree, so the functions may never change. */
+Test(key, the_functions_are_the_ones_that_running_fleets_use)
+{
+	static const struct {
+		unsigned int len;
+		uint64_t key;
+	} rows[] = {
+		{ 16, 0xc596c27a1e25222e },  { 64, 0xfb4e917c15a2062a },
+		{ 65, 0xa98b102520de2941 },  { 128, 0xbeaa524156b9bbc7 },
+		{ 200, 0x6be49c3581e5f81c },
+	};
+	char call_id[201];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		memset(call_id, 'x', rows[i].len);
+		call_id[rows[i].len] = '\0';
+		cr_assert_eq(hash_request(KEY_CALL_ID, (struct request){ .call_id = call_id }),
+			     rows[i].key, "%u bytes", rows[i].len);
+	}
+	cr_assert_eq(
+		hash_request(KEY_FROM, (struct request){ .from = "<sip:alice@example.org>;tag=a" }),
+		0x91bfe97a8dc7eaac);
+	cr_assert_eq(hash_request(KEY_SOURCE, (struct request){ 0 }), 0xc96d11eff525d7d7);
+}

@@ -455,3 +455,22 @@ Test(maglev, two_servers_of_one_name_still_fill_the_table_the_same_way)
 	count_slots(table, 251, slots, 2);
 	cr_assert_leq(abs((int)slots[0] - (int)slots[1]), 1);
 }
+
+/* A fleet of mixed versions must agree, so the tables may never change. */
+Test(maglev, the_table_is_the_one_that_running_fleets_use)
+{
+	static const uint16_t first[16] = { 0, 0, 2, 2, 1, 0, 1, 1, 1, 1, 1, 1, 2, 1, 1, 0 };
+	const struct maglev_server servers[3] = { { maglev_id(&keys, "one", 3), 1, 0 },
+						  { maglev_id(&keys, "two", 3), 2, 1 },
+						  { maglev_id(&keys, "three", 5), 1, 2 } };
+	struct maglev_server scratch[32];
+	uint64_t sum = 0;
+
+	cr_assert_leq(maglev_scratch(3), sizeof(scratch));
+	cr_assert_eq(servers[0].id, 0xba8b63c844e6e2c1);
+	maglev_build(table, 251, servers, 3, scratch);
+	for (unsigned int i = 0; i < 251; i++)
+		sum = sum * 31 + table[i];
+	cr_assert_arr_eq(table, first, sizeof(first));
+	cr_assert_eq(sum, 0xd51befda3e6d47c4);
+}

@@ -131,3 +131,46 @@ Test(names, no_table_and_an_empty_table_find_nothing)
 	cr_assert_eq(names_find(t, "a", 1), -1);
 	free(t);
 }
+
+/* Names of up to 64 bytes are laid out in blocks, longer ones are not. */
+Test(names, every_length_is_found_and_told_from_its_neighbours)
+{
+	static char text[NAME_MAX_LEN + 2][NAME_MAX_LEN + 2];
+	static struct name_entry e[NAME_MAX_LEN];
+	size_t bytes = 0;
+	struct names *t;
+
+	for (uint32_t n = 1; n <= NAME_MAX_LEN; n++) {
+		memset(text[n], 'n', n);
+		e[n - 1] = entry(text[n], n);
+		bytes += n;
+	}
+	t = build(e, NAME_MAX_LEN, bytes);
+	for (uint32_t n = 1; n <= NAME_MAX_LEN; n++) {
+		struct name_key key = { .len = n };
+		uint8_t block[NAME_KEY_MAX] = { 0 };
+
+		cr_assert_eq(names_find(t, text[n], n), n);
+		text[n][n - 1] = 'm';
+		cr_assert_eq(names_find(t, text[n], n), -1, "%u", n);
+		text[n][n - 1] = 'n';
+		if (n > NAME_KEY_MAX)
+			continue;
+		memcpy(block, text[n], n);
+		memcpy(key.lane, block, sizeof(block));
+		cr_assert_eq(names_find_key(t, &key), n);
+	}
+	free(t);
+}
+
+Test(names, byte_16_of_a_name_rules_others_out)
+{
+	struct name_entry e[] = { entry("0123456789abcdefG", 1), entry("0123456789abcdef", 2),
+				  entry("0123456789abcdef\x80 and more", 3) };
+	struct names *t = build(e, 3, 17 + 16 + 26);
+
+	for (unsigned int c = 0; c < 256; c++)
+		cr_assert_eq(names_may_have(t, (uint8_t)c), c == 'G' || c == 0x80, "%u", c);
+	cr_assert_not(names_may_have(NULL, 'G'));
+	free(t);
+}
