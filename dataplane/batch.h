@@ -16,6 +16,7 @@
 #include <rte_mbuf.h>
 
 #include <assert.h>
+#include <stdalign.h>
 #include <stdint.h>
 
 #define BURST_MAX 32 /* frames of one rx burst */
@@ -45,7 +46,6 @@ enum {
 	PKT_ICMP = 4,  /* an ICMP error about a packet of ours: off, len are its IP packet */
 	PKT_MORE = 8,  /* of a fragment: more follow */
 	PKT_V6 = 16,
-	PKT_SUM = 32,     /* sum is valid */
 	PKT_PARTIAL = 64, /* had the checksum that a NIC should have finished */
 	PKT_VLAN = 128,   /* came with a VLAN tag */
 	PKT_WHOLE = 256,  /* was put together from fragments */
@@ -54,7 +54,7 @@ enum {
 
 /* What is known of one frame. */
 struct pkt {
-	uint8_t verdict;   /* enum verdict */
+	alignas(64) uint8_t verdict; /* enum verdict */
 	uint8_t proto;     /* fragments: what the datagram carries, as far as this piece says */
 	uint16_t flags;    /* PKT_* */
 	uint16_t reason;   /* enum sip_reason of V_REASON, and of an answer */
@@ -62,7 +62,6 @@ struct pkt {
 	uint16_t listener; /* index in world.listeners */
 	uint16_t off;      /* what the stage before found, from the first byte of the frame: UDP */
 	uint16_t len;      /* payload, unless PKT_FRAG or PKT_ICMP say otherwise */
-	uint16_t sum;      /* ones' complement sum of the UDP payload, in memory order */
 	uint16_t n_frames; /* frames made of it that a device or another worker took */
 	uint16_t frag_off; /* bytes */
 	uint32_t frag_id;
@@ -70,7 +69,7 @@ struct pkt {
 	struct ip dst;
 };
 
-static_assert(sizeof(struct pkt) <= 64, "what is known of a frame fits a cache line");
+static_assert(sizeof(struct pkt) == 64, "what is known of a frame fits a cache line");
 
 struct batch {
 	uint16_t n;

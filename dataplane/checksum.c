@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sums are gathered as 32-bit words in 64-bit lanes: 2^16 is 1 modulo 0xffff, so words of any width
- * add up to the same sum, and no lane overflows before 2^32 words. rte_raw_cksum() adds 16 bits at
- * a time; this takes 16 or 32 bytes, which matters because every payload byte is summed once.
+ * Every payload byte is summed at least once, so this takes 16 to 256 bytes at a time where
+ * rte_raw_cksum() takes two. 2^16 is 1 modulo 0xffff, so words of any width add up to the same sum.
+ * With vectors, 16-bit words are made signed by flipping their highest bit, for the one instruction
+ * that adds pairs of them into 32 bits; that takes 2^15 from each word, 2^20 from 64 bytes, which
+ * is given back at the end. No lane overflows below CSUM_MAX bytes.
  */
 #include "dataplane/checksum.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-static uint16_t fold(uint64_t s)
-{
-	s = (s >> 32) + (s & 0xffffffff);
-	s = (s >> 32) + (s & 0xffffffff);
-	s = (s >> 16) + (s & 0xffff);
-	s = (s >> 16) + (s & 0xffff);
-	return (uint16_t)s;
-}
-
-/* Fewer than BLOCK bytes: the sizes at which vectors do not pay. */
+/* Fewer than BLOCK bytes: the sizes at which vectors do not pay. Reads no byte beyond the end. */
 static uint64_t sum_short(const uint8_t *p, size_t n)
 {
-	uint64_t s = 0;
-	uint32_t w;
+	uint64_t s = 0, w = 0;
+	size_t at = 0;
 
-	for (; n >= 4; n -= 4, p += 4) {
-		memcpy(&w, p, 4);
-		s += w;
+	for (; at + 8 <= n; at += 8) {
+		memcpy(&w, p + at, 8);
+		s += (w >> 32) + (w & 0xffffffff);
 	}
 	w = 0;
-	memcpy(&w, p, n);
-	return s + w;
+	if (at && at < n) { /* the last eight, without what was counted */
+		memcpy(&w, p + n - 8, 8);
+		w >>= 8 * (8 - (n - at));
+		return s + (w >> 32) + (w & 0xffffffff);
+	}
+	for (; at < n; at++)
+		s += at & 1 ? (uint64_t)p[at] << 8 : p[at];
+	return s;
 }
 
 #define BLOCK 64u
+#define BLOCK_BIAS (1u << 20) /* what flipping the highest bits takes from the sum of a block */
 
 /*
  * What follows the last whole block is read as the last 64 bytes up to an even length, of which the
@@ -42,22 +42,26 @@ static uint64_t sum_short(const uint8_t *p, size_t n)
  */
 static const uint8_t tail_mask[2 * BLOCK] = { [BLOCK... 2 * BLOCK - 1] = 0xff };
 
-static inline __m128i add_words(__m128i acc, __m128i x)
-{
-	const __m128i low = _mm_set1_epi64x(0xffffffff);
-
-	acc = _mm_add_epi64(acc, _mm_and_si128(x, low));
-	return _mm_add_epi64(acc, _mm_srli_epi64(x, 32));
-}
-
-static inline uint64_t lanes(__m128i acc)
-{
-	return (uint64_t)_mm_cvtsi128_si64(acc) + (uint64_t)_mm_extract_epi64(acc, 1);
-}
-
 static inline __m128i load(const uint8_t *p)
 {
 	return _mm_loadu_si128((const __m128i *)p);
+}
+
+static inline __m128i add_words(__m128i acc, __m128i x)
+{
+	x = _mm_xor_si128(x, _mm_set1_epi16(INT16_MIN));
+	return _mm_add_epi32(acc, _mm_madd_epi16(x, _mm_set1_epi16(1)));
+}
+
+/* The sum of @blocks blocks, from their biased one in four lanes, and @more. */
+static inline uint16_t finish(__m128i acc, size_t blocks, uint64_t more)
+{
+	int32_t s;
+
+	acc = _mm_add_epi32(acc, _mm_shuffle_epi32(acc, _MM_SHUFFLE(1, 0, 3, 2)));
+	acc = _mm_add_epi32(acc, _mm_shuffle_epi32(acc, _MM_SHUFFLE(2, 3, 0, 1)));
+	s = _mm_cvtsi128_si32(acc);
+	return csum_fold((uint64_t)((int64_t)(blocks * BLOCK_BIAS) + s) + more);
 }
 
 static uint16_t sum_sse4(const void *data, size_t n)
@@ -67,7 +71,7 @@ static uint16_t sum_sse4(const void *data, size_t n)
 	size_t even = n & ~(size_t)1, at = 0;
 
 	if (n < BLOCK)
-		return fold(sum_short(p, n));
+		return csum_fold(sum_short(p, n));
 	for (; at + BLOCK <= even; at += BLOCK) {
 		a = add_words(a, load(p + at));
 		b = add_words(b, load(p + at + 16));
@@ -78,7 +82,7 @@ static uint16_t sum_sse4(const void *data, size_t n)
 	mask = tail_mask + (even - at);
 	for (unsigned int i = 0; i < BLOCK; i += 16)
 		a = add_words(a, _mm_and_si128(load(tail + i), load(mask + i)));
-	return fold(lanes(_mm_add_epi64(a, b)) + (n & 1 ? p[n - 1] : 0));
+	return finish(_mm_add_epi32(a, b), at / BLOCK + 1, n & 1 ? p[n - 1] : 0);
 }
 
 #define AVX2 __attribute__((target("avx2")))
@@ -90,10 +94,13 @@ AVX2 static inline __m256i load256(const uint8_t *p)
 
 AVX2 static inline __m256i add_words256(__m256i acc, __m256i x)
 {
-	const __m256i low = _mm256_set1_epi64x(0xffffffff);
+	x = _mm256_xor_si256(x, _mm256_set1_epi16(INT16_MIN));
+	return _mm256_add_epi32(acc, _mm256_madd_epi16(x, _mm256_set1_epi16(1)));
+}
 
-	acc = _mm256_add_epi64(acc, _mm256_and_si256(x, low));
-	return _mm256_add_epi64(acc, _mm256_srli_epi64(x, 32));
+AVX2 static inline __m128i halves256(__m256i x)
+{
+	return _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
 }
 
 AVX2 static uint16_t sum_avx2(const void *data, size_t n)
@@ -103,7 +110,7 @@ AVX2 static uint16_t sum_avx2(const void *data, size_t n)
 	size_t even = n & ~(size_t)1, at = 0;
 
 	if (n < BLOCK)
-		return fold(sum_short(p, n));
+		return csum_fold(sum_short(p, n));
 	for (; at + BLOCK <= even; at += BLOCK) {
 		a = add_words256(a, load256(p + at));
 		b = add_words256(b, load256(p + at + 32));
@@ -112,10 +119,52 @@ AVX2 static uint16_t sum_avx2(const void *data, size_t n)
 	mask = tail_mask + (even - at);
 	a = add_words256(a, _mm256_and_si256(load256(tail), load256(mask)));
 	b = add_words256(b, _mm256_and_si256(load256(tail + 32), load256(mask + 32)));
-	a = _mm256_add_epi64(a, b);
-	return fold(
-		lanes(_mm_add_epi64(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1))) +
-		(n & 1 ? p[n - 1] : 0));
+	return finish(halves256(_mm256_add_epi32(a, b)), at / BLOCK + 1, n & 1 ? p[n - 1] : 0);
+}
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
+#define ROUND (4 * BLOCK)
+
+AVX512 static inline __m512i pairs512(__m512i x)
+{
+	x = _mm512_xor_si512(x, _mm512_set1_epi16(INT16_MIN));
+	return _mm512_madd_epi16(x, _mm512_set1_epi16(1));
+}
+
+/* Which bytes of four blocks are there if @n are: a bit each. */
+AVX512 static inline void masks512(size_t n, uint64_t mask[4])
+{
+	__m256i left = _mm256_sub_epi64(_mm256_set1_epi64x((long long)n),
+					_mm256_setr_epi64x(0, BLOCK, 2 * BLOCK, 3 * BLOCK));
+	__m256i zeros = _mm256_sub_epi64(_mm256_set1_epi64x(BLOCK), left);
+
+	zeros = _mm256_max_epi64(zeros, _mm256_setzero_si256());
+	_mm256_store_si256((__m256i *)mask, _mm256_srlv_epi64(_mm256_set1_epi64x(-1), zeros));
+}
+
+/* Four blocks at a time, the last four by mask: no branch but one for each 256 bytes. */
+AVX512 static uint16_t sum_avx512(const void *data, size_t n)
+{
+	__m512i a = _mm512_setzero_si512(), b = a;
+	uint64_t mask[4] __attribute__((aligned(32)));
+	const uint8_t *p = data;
+	size_t blocks = 4;
+
+	for (; n > ROUND; n -= ROUND, p += ROUND, blocks += 4) {
+		a = _mm512_add_epi32(a, pairs512(_mm512_loadu_si512(p)));
+		b = _mm512_add_epi32(b, pairs512(_mm512_loadu_si512(p + BLOCK)));
+		a = _mm512_add_epi32(a, pairs512(_mm512_loadu_si512(p + 2 * BLOCK)));
+		b = _mm512_add_epi32(b, pairs512(_mm512_loadu_si512(p + 3 * BLOCK)));
+	}
+	masks512(n, mask);
+	for (unsigned int i = 0; i < 4; i += 2, p += 2 * BLOCK) {
+		a = _mm512_add_epi32(a, pairs512(_mm512_maskz_loadu_epi8(mask[i], p)));
+		b = _mm512_add_epi32(b, pairs512(_mm512_maskz_loadu_epi8(mask[i + 1], p + BLOCK)));
+	}
+	a = _mm512_add_epi32(a, b);
+	return finish(halves256(_mm256_add_epi32(_mm512_castsi512_si256(a),
+						 _mm512_extracti64x4_epi64(a, 1))),
+		      blocks, 0);
 }
 
 static uint16_t (*sum)(const void *, size_t) = sum_sse4; /* control writes before workers start */
@@ -125,30 +174,32 @@ uint16_t csum_bytes(const void *p, size_t n)
 	return sum(p, n);
 }
 
-uint16_t csum_pseudo(const struct ip *src, const struct ip *dst, uint8_t proto, uint32_t len)
-{
-	uint64_t s = __builtin_bswap32(len) + ((uint64_t)proto << 24);
-	uint32_t w[8];
-	unsigned int from = ip_is_v4(dst) ? 3 : 0; /* first 32-bit word that counts */
+/* Best first. */
+static const struct {
+	const char *name;
+	uint16_t (*sum)(const void *, size_t);
+} kinds[] = { { "avx512", sum_avx512 }, { "avx2", sum_avx2 }, { "sse4", sum_sse4 } };
 
-	memcpy(w, src->b, 16);
-	memcpy(w + 4, dst->b, 16);
-	for (unsigned int i = from; i < 4; i++)
-		s += (uint64_t)w[i] + w[i + 4];
-	return fold(s);
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static bool cpu_has(uint16_t (*fn)(const void *, size_t))
+{
+	__builtin_cpu_init();
+	if (fn == sum_avx512)
+		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+		       __builtin_cpu_supports("avx512vl");
+	return fn == sum_sse4 || __builtin_cpu_supports("avx2");
 }
 
 bool csum_select(const char *name)
 {
-	bool avx2 = __builtin_cpu_supports("avx2");
+	bool any = strcmp(name, "auto") == 0;
 
-	if (strcmp(name, "auto") == 0)
-		sum = avx2 ? sum_avx2 : sum_sse4;
-	else if (strcmp(name, "sse4") == 0)
-		sum = sum_sse4;
-	else if (strcmp(name, "avx2") == 0 && avx2)
-		sum = sum_avx2;
-	else
-		return false;
-	return true;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		if ((any || strcmp(name, kinds[i].name) == 0) && cpu_has(kinds[i].sum)) {
+			sum = kinds[i].sum;
+			return true;
+		}
+	}
+	return false;
 }

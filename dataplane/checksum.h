@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The Internet checksum (RFC 1071, RFC 1624), in parts that can be added and taken away.
+ * The Internet checksum (RFC 1071), in parts that can be added.
  *
  * A sum here is the folded ones' complement sum of 16-bit words as they stand in memory, not
  * inverted. Being in memory order it needs no byte swaps: what is stored into a header field is
@@ -16,12 +16,22 @@
 #include <stdint.h>
 #include <string.h>
 
-/** Sum of the @n bytes at @p; an odd last byte counts as if a zero followed. */
+/** Folds a sum of words of 16 or 32 bits. */
+static inline uint16_t csum_fold(uint64_t s)
+{
+	s = (s >> 32) + (s & 0xffffffff); /* 33 bits at most */
+	s = (s >> 16) + (s & 0xffff);
+	s = (s >> 16) + (s & 0xffff);
+	return (uint16_t)((s >> 16) + (s & 0xffff));
+}
+
+#define CSUM_MAX (1u << 17) /* bytes that one call can sum */
+
+/** Sum of the @n bytes at @p, CSUM_MAX at most; an odd last byte counts as if a zero followed. */
 uint16_t csum_bytes(const void *p, size_t n);
 
-/** The same for a short header, @n bytes, a multiple of 4 known to the compiler: no call, no loop.
- */
-static inline uint16_t csum_header(const void *p, size_t n)
+/** Sum, not folded yet, of a short header: @n bytes, a multiple of 4 known to the compiler. */
+static inline uint64_t csum_wide(const void *p, size_t n)
 {
 	uint64_t s = 0;
 	uint32_t w;
@@ -30,10 +40,13 @@ static inline uint16_t csum_header(const void *p, size_t n)
 		memcpy(&w, (const uint8_t *)p + i, 4);
 		s += w;
 	}
-	s = (s >> 32) + (s & 0xffffffff); /* 33 bits at most */
-	s = (s >> 16) + (s & 0xffff);
-	s = (s >> 16) + (s & 0xffff);
-	return (uint16_t)((s >> 16) + (s & 0xffff));
+	return s;
+}
+
+/** The same, folded: no call, no loop. */
+static inline uint16_t csum_header(const void *p, size_t n)
+{
+	return csum_fold(csum_wide(p, n));
 }
 
 /** a + b */
@@ -44,20 +57,27 @@ static inline uint16_t csum_add(uint16_t a, uint16_t b)
 	return (uint16_t)(s + (s >> 16));
 }
 
-/** a - b */
-static inline uint16_t csum_sub(uint16_t a, uint16_t b)
+/**
+ * Sum, not folded yet, of the IPv4 or IPv6 pseudo header: @src, @dst (one family), protocol @proto,
+ * @len bytes.
+ */
+static inline uint64_t csum_wide_pseudo(const struct ip *src, const struct ip *dst, uint8_t proto,
+					uint32_t len)
 {
-	return csum_add(a, (uint16_t)~b);
+	uint64_t s = __builtin_bswap32(len) + ((uint64_t)proto << 24);
+
+	s += csum_wide(ip_v4_bytes(src), 4) + csum_wide(ip_v4_bytes(dst), 4);
+	if (!ip_is_v4(dst))
+		s += csum_wide(src->b, 12) + csum_wide(dst->b, 12);
+	return s;
 }
 
-/** The sum of bytes that start at an odd place, from their sum as if at an even one; or back. */
-static inline uint16_t csum_swap(uint16_t a)
+/** The same, folded. */
+static inline uint16_t csum_pseudo(const struct ip *src, const struct ip *dst, uint8_t proto,
+				   uint32_t len)
 {
-	return (uint16_t)(a << 8 | a >> 8);
+	return csum_fold(csum_wide_pseudo(src, dst, proto, len));
 }
-
-/** Sum of the IPv4 or IPv6 pseudo header: @src, @dst (one family), protocol @proto, @len bytes. */
-uint16_t csum_pseudo(const struct ip *src, const struct ip *dst, uint8_t proto, uint32_t len);
 
 /** The field of a UDP header for the sum over everything: never 0 (RFC 768). */
 static inline uint16_t csum_udp_field(uint16_t sum)
@@ -68,22 +88,8 @@ static inline uint16_t csum_udp_field(uint16_t sum)
 }
 
 /**
- * Sum of a message after edits, from its sum before, without reading the part that stayed:
- * @old_sum over the old message, of which the first @old_head bytes summed up to @old_head_sum; the
- * new one starts with @new_head bytes of sum @new_head_sum, then goes on as the old one.
- */
-static inline uint16_t csum_edited(uint16_t old_sum, uint16_t old_head_sum, uint32_t old_head,
-				   uint16_t new_head_sum, uint32_t new_head)
-{
-	uint16_t tail = csum_sub(old_sum, old_head_sum);
-
-	if ((old_head ^ new_head) & 1)
-		tail = csum_swap(tail);
-	return csum_add(new_head_sum, tail);
-}
-
-/**
- * Chooses the code by the CPU ("auto") or by name ("sse4", "avx2"), for tests. False, nothing
- * changed, if the CPU lacks it. Not thread-safe: call it before workers run. "sse4" until then.
+ * Chooses the code by the CPU ("auto") or by name ("sse4", "avx2", "avx512"), for tests. False,
+ * nothing changed, if the CPU lacks it. Not thread-safe: call it before workers run. "sse4" until
+ * then.
  */
 bool csum_select(const char *name);

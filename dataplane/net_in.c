@@ -9,6 +9,7 @@
 #include "dataplane/net_in.h"
 
 #include "dataplane/checksum.h"
+#include "dataplane/net_bytes.h"
 #include "dataplane/ports.h"
 #include "dataplane/stats.h"
 #include "dataplane/worker.h"
@@ -16,14 +17,11 @@
 #include <rte_ether.h>
 #include <rte_icmp.h>
 #include <rte_ip.h>
-#include <rte_prefetch.h>
 #include <rte_udp.h>
 
 #include <string.h>
 
 #define V6_HEADERS_MAX 8 /* extension headers of one packet */
-#define PREFETCH_AHEAD 4
-#define PREFETCH_LINES 12
 
 /* A packet while it is looked at. */
 struct look {
@@ -35,62 +33,7 @@ struct look {
 	bool tagged; /* has a VLAN tag */
 };
 
-/* --- own addresses ----------------------------------------------------------------------- */
-
-static unsigned int own_bit(const struct ip *a)
-{
-	uint64_t w[2];
-
-	memcpy(w, a->b, 16);
-	return (unsigned int)(((w[0] ^ w[1]) * 0x9e3779b97f4a7c15ull) >> 55);
-}
-
-void view_update(struct view *v, const struct world *world, const struct fib *fib)
-{
-	v->fib = fib;
-	/* The generation too: a new world may stand where a retired one stood. */
-	if (v->world == world && v->generation == world->generation)
-		return;
-	v->world = world;
-	v->generation = world->generation;
-	memset(v->own, 0, sizeof(v->own));
-	for (unsigned int i = 0; i < world->n_listeners; i++) {
-		unsigned int bit = own_bit(&world->listeners[i].addr.ip);
-
-		v->own[bit / 64] |= 1ull << bit % 64;
-	}
-}
-
-bool view_is_own(const struct view *v, const struct ip *a)
-{
-	unsigned int bit = own_bit(a);
-
-	if (!(v->own[bit / 64] >> bit % 64 & 1))
-		return false;
-	for (unsigned int i = 0; i < v->world->n_listeners; i++) {
-		if (ip_equal(&v->world->listeners[i].addr.ip, a))
-			return true;
-	}
-	return false;
-}
-
 /* --- helpers ----------------------------------------------------------------------------- */
-
-static inline uint16_t be16(const void *p)
-{
-	uint16_t x;
-
-	memcpy(&x, p, 2);
-	return rte_be_to_cpu_16(x);
-}
-
-static inline uint32_t be32(const void *p)
-{
-	uint32_t x;
-
-	memcpy(&x, p, 4);
-	return rte_be_to_cpu_32(x);
-}
 
 /* Not for a listener: Linux's business, or nobody's. */
 static inline enum verdict not_ours(const struct look *l, enum verdict otherwise)
@@ -112,41 +55,37 @@ static uint16_t udp_listener(const struct view *v, const struct ip *ip, const vo
 
 /* Sources that nobody may have: no answer must ever go there (RFC 3261 18.2.2, RFC 1122 3.2.1.3).
  */
-static bool bad_source(const struct look *l)
+static inline bool bad_source(const struct look *l)
 {
-	const struct endpoint *src = &l->k->src;
+	const struct ip *ip = &l->k->src.ip;
 
-	return src->port == 0 || ip_is_unusable(&src->ip) || ip_is_loopback(&src->ip) ||
-	       view_is_own(l->v, &src->ip);
+	if (view_usual_source(l->v, ip))
+		return false;
+	return ip_is_unusable(ip) || ip_is_loopback(ip) || view_is_own(l->v, ip);
 }
 
 /* --- UDP --------------------------------------------------------------------------------- */
 
 /*
- * Verifies the checksum of the @len bytes of UDP at @h and notes the sum of the payload where that
- * is known. A sender on this host behind a veth leaves the sum over the pseudo header in the field.
+ * Verifies the checksum of the @len bytes of UDP at @h. A sender on this host behind a veth leaves
+ * the sum over the pseudo header in the field.
  */
 static bool udp_checksum_ok(const struct look *l, const struct rte_udp_hdr *h, uint32_t len)
 {
 	uint64_t device = l->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	struct pkt *k = l->k;
-	uint16_t pseudo, head;
+	uint64_t pseudo;
 
 	if (h->dgram_cksum == 0)
 		return !(k->flags & PKT_V6); /* RFC 8200 8.1 */
 	if (device == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		return false;
-	pseudo = csum_pseudo(&k->src.ip, &k->dst, IPPROTO_UDP, len);
-	head = csum_add(pseudo, csum_header(h, sizeof(*h)));
-	k->flags |= PKT_SUM;
-	if (device == RTE_MBUF_F_RX_L4_CKSUM_GOOD) {
-		k->sum = (uint16_t)~head; /* all of it sums up to 0xffff */
+	if (device == RTE_MBUF_F_RX_L4_CKSUM_GOOD || device == RTE_MBUF_F_RX_L4_CKSUM_NONE)
 		return true;
-	}
-	k->sum = csum_bytes(h + 1, len - sizeof(*h));
-	if (csum_add(head, k->sum) == 0xffff || device == RTE_MBUF_F_RX_L4_CKSUM_NONE)
+	pseudo = csum_wide_pseudo(&k->src.ip, &k->dst, IPPROTO_UDP, len);
+	if (csum_fold(pseudo + csum_bytes(h, len)) == 0xffff)
 		return true;
-	if (!l->port->partial || h->dgram_cksum != pseudo)
+	if (!l->port->partial || h->dgram_cksum != csum_fold(pseudo))
 		return false;
 	k->flags |= PKT_PARTIAL;
 	return true;
@@ -168,7 +107,7 @@ static enum verdict look_udp(const struct look *l, uint32_t off, uint32_t len)
 	if (udp_len < sizeof(*h) || udp_len > len)
 		return V_DROP_BAD_UDP;
 	k->src.port = be16(&h->src_port);
-	if (bad_source(l))
+	if (k->src.port == 0 || bad_source(l))
 		return V_DROP_BAD_SOURCE;
 	if (!udp_checksum_ok(l, h, udp_len))
 		return V_DROP_UDP_CHECKSUM;
@@ -185,8 +124,7 @@ static enum verdict look_fragment(const struct look *l, uint32_t off, uint32_t l
 
 	if (!view_is_own(l->v, &k->dst))
 		return not_ours(l, V_DROP_NO_LISTENER);
-	if (ip_is_unusable(&k->src.ip) || ip_is_loopback(&k->src.ip) ||
-	    view_is_own(l->v, &k->src.ip))
+	if (bad_source(l))
 		return V_DROP_BAD_SOURCE;
 	k->flags |= PKT_FRAG | (more ? PKT_MORE : 0);
 	k->off = (uint16_t)off;
@@ -322,8 +260,8 @@ static enum verdict look_v4(const struct look *l, uint32_t off, uint32_t len)
 	if ((l->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
 	    (ihl == sizeof(*h) ? csum_header(h, sizeof(*h)) : csum_bytes(h, ihl)) != 0xffff)
 		return V_DROP_BAD_IP;
-	k->src.ip = ip_from_v4((const uint8_t *)&h->src_addr);
-	k->dst = ip_from_v4((const uint8_t *)&h->dst_addr);
+	set_v4(&k->src.ip, &h->src_addr);
+	set_v4(&k->dst, &h->dst_addr);
 	frag = be16(&h->fragment_offset);
 	if (h->next_proto_id == IPPROTO_ICMP) {
 		if (frag & 0x3fff || total > len - off)
@@ -440,35 +378,4 @@ void net_in_whole(const struct view *v, const struct port *port, const uint8_t *
 		k->verdict = (uint8_t)not_ours(&l, V_DROP_NOT_UDP);
 	else
 		k->verdict = (uint8_t)look_udp(&l, off, len - off);
-}
-
-static inline void prefetch(const struct rte_mbuf *m)
-{
-	const char *p = rte_pktmbuf_mtod(m, const char *);
-
-	for (int i = 0; i < PREFETCH_LINES; i++)
-		rte_prefetch0(p + i * RTE_CACHE_LINE_SIZE);
-}
-
-void net_in(struct worker *w, const struct port *port, uint16_t port_index, struct batch *b)
-{
-	for (uint16_t i = 0; i < b->n && i < PREFETCH_AHEAD; i++)
-		prefetch(b->m[i]);
-	for (uint16_t i = 0; i < b->n; i++) {
-		struct rte_mbuf *m = b->m[i];
-		struct pkt *k = &b->pkt[i];
-
-		if (i + PREFETCH_AHEAD < b->n)
-			prefetch(b->m[i + PREFETCH_AHEAD]);
-		k->port = port_index;
-		k->n_frames = 0;
-		k->reason = SIP_OK;
-		if (m->nb_segs == 1 && rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m)) {
-			net_in_frame(&w->view, port, rte_pktmbuf_mtod(m, const uint8_t *),
-				     m->data_len, m->ol_flags, k);
-		} else {
-			k->flags = PKT_CHAIN;
-			k->verdict = V_GO;
-		}
-	}
 }

@@ -9,25 +9,17 @@
 #pragma once
 
 #include "dataplane/batch.h"
-#include "dataplane/proxy/fib.h"
-#include "dataplane/proxy/world.h"
+#include "dataplane/view.h"
 
 struct port;
-struct worker;
 
-/* What a burst is judged by: the two snapshots, and a filter over the listeners' addresses. */
-struct view {
-	const struct world *world;
-	const struct fib *fib;
-	uint64_t generation; /* of the world that own was made from */
-	uint64_t own[8];     /* bit per hash of a listener's address */
-};
-
-/** Makes @v show @world and @fib. Cheap unless the world is another one. */
-void view_update(struct view *v, const struct world *world, const struct fib *fib);
-
-/** True if @a is the address of a listener. */
-bool view_is_own(const struct view *v, const struct ip *a);
+/**
+ * Does what net_in_frame() does for a frame with no VLAN tag, IPv4 without options, a whole UDP
+ * datagram for a listener: most frames, with few branches. False for all others, and for those with
+ * anything wrong: @k has to go through net_in_frame() then.
+ */
+bool net_in_plain(const struct view *v, const struct port *port, const uint8_t *f, uint32_t len,
+		  uint64_t ol_flags, struct pkt *k);
 
 /**
  * Looks at the frame of @len bytes at @f, received by @port with the mbuf flags @ol_flags. Sets the
@@ -45,7 +37,7 @@ void net_in_whole(const struct view *v, const struct port *port, const uint8_t *
 		  uint8_t proto, struct pkt *k);
 
 /**
- * The stage over a batch: net_in_frame() for each that lies in one mbuf of its own; chains and
- * mbufs that others hold too get PKT_CHAIN.
+ * The stage over a batch that came by @port with index @port_index: net_in_frame() for each that
+ * lies in one mbuf of its own; chains and mbufs that others hold too get PKT_CHAIN.
  */
-void net_in(struct worker *w, const struct port *port, uint16_t port_index, struct batch *b);
+void net_in(const struct view *v, const struct port *port, uint16_t port_index, struct batch *b);

@@ -13,13 +13,13 @@
 
 struct worker;
 
-/* Where a message goes and from where. */
+/* Where a message goes and from where; borrows from the world and the worker. */
 struct path {
 	uint16_t port; /* index of the interface */
 	bool v6;
 	uint32_t mtu; /* bytes of IP packet that pass */
-	uint8_t dst_mac[6];
-	struct endpoint src, dst;
+	const uint8_t *dst_mac;
+	const struct endpoint *src, *dst;
 };
 
 #define NET_OUT_HEADERS_MAX \
@@ -47,6 +47,10 @@ uint8_t *net_out_v6(uint8_t *f, const struct path *path, const uint8_t src_mac[6
 
 /** Writes the UDP header to @at, with a full checksum for the bytes of @o. */
 void net_out_udp(uint8_t *at, const struct path *path, const struct outgoing *o);
+
+/** Makes the UDP checksum of frame @m, which asks for one (RTE_MBUF_F_TX_UDP_CKSUM), in place of a
+ * device. */
+void net_out_sum(struct rte_mbuf *m);
 
 /**
  * Sends @o where w->out says, for packet @i of the batch: as one frame, as fragments, or through

@@ -305,7 +305,7 @@ static int make_pool(struct port *p, const struct plane_conf *conf, uint16_t i,
 	char name[RTE_MEMPOOL_NAMESIZE];
 	unsigned int queues = p->n_rxq > p->n_txq ? p->n_rxq : p->n_txq;
 
-	snprintf(name, sizeof(name), "port%u", i);
+	snprintf(name, sizeof(name), "port%u", p->dev);
 	p->pool = rte_pktmbuf_pool_create(name, pool_size(queues, conf->n_workers), POOL_CACHE, 0,
 					  data_room(p->mtu, device_frame(conf->ports[i].devargs)),
 					  rte_eth_dev_socket_id(p->dev));
@@ -313,7 +313,7 @@ static int make_pool(struct port *p, const struct plane_conf *conf, uint16_t i,
 }
 
 /* Rings for the frames of workers that have no tx queue here. */
-static int make_handover(struct port *p, uint16_t i, uint16_t n_workers, struct plane_error *err)
+static int make_handover(struct port *p, uint16_t n_workers, struct plane_error *err)
 {
 	char name[RTE_RING_NAMESIZE];
 
@@ -323,7 +323,7 @@ static int make_handover(struct port *p, uint16_t i, uint16_t n_workers, struct 
 	if (!p->handover)
 		return fail(err, ENOMEM, p->name, "rings");
 	for (uint16_t q = 0; q < p->n_txq; q++) {
-		snprintf(name, sizeof(name), "tx%u.%u", i, q);
+		snprintf(name, sizeof(name), "tx%u.%u", p->dev, q);
 		p->handover[q] = rte_ring_create(name, HANDOVER_SIZE, rte_eth_dev_socket_id(p->dev),
 						 RING_F_SC_DEQ);
 		if (!p->handover[q])
@@ -375,7 +375,7 @@ static int start(struct port *p, const struct plane_conf *conf, uint16_t i, stru
 	p->frame_limit = frame ? frame - TPACKET_IP_OFFSET : 0;
 	rc = make_pool(p, conf, i, err);
 	if (rc == 0)
-		rc = make_handover(p, i, conf->n_workers, err);
+		rc = make_handover(p, conf->n_workers, err);
 	if (rc == 0)
 		rc = setup_queues(p, err);
 	if (rc < 0)

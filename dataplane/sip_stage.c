@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/sip_stage.h"
 
-#include "dataplane/checksum.h"
 #include "dataplane/net_out.h"
 #include "dataplane/worker.h"
 
@@ -20,21 +19,6 @@ static void count_message(struct worker *w)
 	stat_add(&w->stats->c[m->request ? C_RX_REQUESTS : C_RX_RESPONSES], 1);
 }
 
-/*
- * Bytes up to which the edits change the message, if the sum of the new one can be had by summing
- * that part before and after; 0xffffffff if it is as cheap to sum all of it.
- */
-static uint32_t changed_part(const struct worker *w, const struct pkt *k)
-{
-	const struct edit_list *l = &w->out.edits;
-	uint32_t head = l->n ? (uint32_t)l->e[l->n - 1].off + l->e[l->n - 1].del : 0;
-
-	/* A message cut at Content-Length has lost bytes of the sum. */
-	if (!(k->flags & PKT_SUM) || w->msg.len != k->len || head > k->len / 2u)
-		return UINT32_MAX;
-	return head;
-}
-
 /* The edits do not fit where the message is. */
 static int edit_elsewhere(struct worker *w, const uint8_t *p, struct outgoing *o)
 {
@@ -50,8 +34,6 @@ static int edit_here(struct worker *w, const struct pkt *k, const struct buffer 
 	uint8_t *p = buf->f + k->off;
 	uint32_t before = (uint32_t)(p - buf->start);
 	uint32_t headers = buf->m ? net_out_headers(&w->out.dst.ip) : 0;
-	uint32_t head = changed_part(w, k);
-	uint16_t head_sum = head == UINT32_MAX ? 0 : csum_bytes(p, head);
 	struct edit_room room = {
 		.head = before > headers ? before - headers : 0,
 		.tail = (uint32_t)(buf->end - (p + w->msg.len)),
@@ -67,11 +49,6 @@ static int edit_here(struct worker *w, const struct pkt *k, const struct buffer 
 	if (r < 0)
 		return r;
 	*o = (struct outgoing){ .p = p + res.head_shift, .len = res.len, .m = buf->m };
-	if (head == res.tail_old) {
-		o->sum = csum_edited(k->sum, head_sum, head, csum_bytes(o->p, res.tail_new),
-				     res.tail_new);
-		o->has_sum = true;
-	}
 	return 0;
 }
 

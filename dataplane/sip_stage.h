@@ -13,8 +13,6 @@ struct worker;
 struct outgoing {
 	uint8_t *p;
 	uint32_t len;
-	bool has_sum;
-	uint16_t sum;       /* ones' complement sum of the bytes at p */
 	struct rte_mbuf *m; /* p lies in it with room for all headers before; NULL = elsewhere */
 };
 

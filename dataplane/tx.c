@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/tx.h"
 
+#include "dataplane/net_out.h"
 #include "dataplane/worker.h"
 
 #include <rte_ethdev.h>
@@ -27,14 +28,20 @@ static inline void count(struct worker *w, enum counter c, uint64_t n)
 	stat_add(&w->stats->c[c], n);
 }
 
-/* Frames that no device took: their packets are lost. */
+static void lose_of(struct pkt *k)
+{
+	k->verdict = V_DROP_TX_FULL;
+	k->n_frames--;
+}
+
+/* Frames that nobody took: their packets are lost. */
 static void lose(struct worker *w, const struct tx_port *t, uint16_t from)
 {
 	for (uint16_t i = from; i < t->n; i++) {
 		if (t->owner[i] == NO_PACKET)
 			count(w, C_TX_HANDOVER_LOST, 1);
 		else
-			w->batch.pkt[t->owner[i]].verdict = V_DROP_TX_FULL;
+			lose_of(&w->batch.pkt[t->owner[i]]);
 	}
 	rte_pktmbuf_free_bulk((struct rte_mbuf **)&t->m[from], t->n - from);
 }
@@ -48,13 +55,23 @@ static uint64_t bytes_of(struct rte_mbuf *const *m, uint16_t n)
 	return bytes;
 }
 
+/* Checksums for a device that makes none. */
+static void sum_up(struct tx_port *t)
+{
+	for (uint16_t i = 0; i < t->n; i++) {
+		if (t->m[i]->ol_flags & RTE_MBUF_F_TX_UDP_CKSUM)
+			net_out_sum(t->m[i]);
+	}
+}
+
 /* Offers all to the device, again while it takes some and a few times more. Returns how many it
  * took. */
 static uint16_t to_device(struct worker *w, struct tx_port *t)
 {
-	uint64_t bytes = bytes_of(t->m, t->n); /* before: sent mbufs are not ours to read */
 	uint16_t sent = 0;
 
+	if (!w->sh->ports[t - w->tx].tx_udp_csum)
+		sum_up(t);
 	for (int tries = 0; sent < t->n && tries < TRIES;) {
 		uint16_t n = rte_eth_tx_burst(t->dev, t->queue, t->m + sent, t->n - sent);
 
@@ -62,7 +79,7 @@ static uint16_t to_device(struct worker *w, struct tx_port *t)
 		tries = n ? 0 : tries + 1;
 	}
 	count(w, C_TX_FRAMES, sent);
-	count(w, C_TX_BYTES, bytes - bytes_of(t->m + sent, t->n - sent));
+	count(w, C_TX_BYTES, t->bytes - bytes_of(t->m + sent, t->n - sent));
 	return sent;
 }
 
@@ -78,25 +95,24 @@ static void flush(struct worker *w, struct tx_port *t)
 {
 	uint16_t sent = t->queue == PORT_NO_QUEUE ? to_worker(w, t) : to_device(w, t);
 
-	for (uint16_t i = 0; i < sent; i++) {
-		if (t->owner[i] != NO_PACKET)
-			w->batch.pkt[t->owner[i]].n_frames++;
-	}
 	if (sent < t->n)
 		lose(w, t, sent);
 	t->n = 0;
+	t->bytes = 0;
 }
 
 static void gather_frame(struct worker *w, struct tx_port *t, struct rte_mbuf *m, uint8_t owner)
 {
 	if (t->n == TX_FRAMES_MAX)
 		flush(w, t);
+	t->bytes += m->pkt_len; /* now: mbufs that were sent are not ours to read */
 	t->m[t->n] = m;
 	t->owner[t->n++] = owner;
 }
 
 void tx_frame(struct worker *w, uint16_t port, struct rte_mbuf *m, uint16_t i)
 {
+	w->batch.pkt[i].n_frames++;
 	gather_frame(w, &w->tx[port], m, (uint8_t)i);
 }
 
@@ -138,13 +154,26 @@ static void count_packet(struct worker *w, const struct pkt *k)
 		count_flags(w, k);
 }
 
+/* Nothing to say of it but that it was forwarded. */
+static inline bool is_plain(const struct pkt *k)
+{
+	return k->verdict == V_FORWARDED && k->n_frames == 1 &&
+	       !(k->flags & (PKT_VLAN | PKT_PARTIAL | PKT_WHOLE | PKT_ANSWER));
+}
+
 void tx_finish(struct worker *w)
 {
 	struct batch *b = &w->batch;
+	uint64_t plain = 0;
 
 	flush_all(w);
-	for (uint16_t i = 0; i < b->n; i++)
-		count_packet(w, &b->pkt[i]);
+	for (uint16_t i = 0; i < b->n; i++) {
+		if (is_plain(&b->pkt[i]))
+			plain++;
+		else
+			count_packet(w, &b->pkt[i]);
+	}
+	count(w, C_FORWARDED, plain);
 	rte_pktmbuf_free_bulk(b->m, b->n); /* those that went out are NULL here */
 	b->n = 0;
 }

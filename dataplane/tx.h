@@ -20,6 +20,7 @@ struct worker;
 struct tx_port {
 	uint16_t dev, queue;       /* queue is PORT_NO_QUEUE if another worker has it */
 	uint16_t n;                /* frames gathered */
+	uint32_t bytes;            /* in them */
 	struct rte_ring *handover; /* frames for, or from, workers without a queue; NULL = none */
 	struct rte_mbuf *m[TX_FRAMES_MAX];
 	uint8_t owner[TX_FRAMES_MAX]; /* packet of the batch that each was made of */

@@ -4,8 +4,11 @@
  * first runs over the whole burst, which hides the misses on packet headers; the others run packet
  * by packet, since one parse tree, one edit list and one scratch then serve them all.
  *
- * Idle workers nap, unless told to spin: 5 us at first, doubling up to 100 us, less than the
- * network takes. While it naps a worker is offline for RCU, so it never holds up a snapshot.
+ * Idle workers nap, unless told to spin. Falling asleep and waking up costs as much as some
+ * messages, on virtual machines 15 us, however short the nap: so naps are few and long, 200 us,
+ * and a worker looks for packets a little longer before the
+ * next one only where so many come that sleep would not pay. While it naps it is offline for RCU,
+ * so it never holds up a snapshot.
  */
 #include "dataplane/worker.h"
 
@@ -22,11 +25,15 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#define ICMP_RATE 1000 /* ICMP errors handed over per second and worker */
-#define EXPIRE_HZ 1000 /* looks through the fragments per second */
-#define EMPTY_TURNS 64 /* before the first nap */
-#define NAP_MIN_NS 5000
-#define NAP_MAX_NS 100000
+#define ICMP_RATE 1000    /* ICMP errors handed over per second and worker */
+#define EXPIRE_HZ 1000    /* looks through the fragments per second */
+#define GROUP 8           /* packets whose bytes are fetched while those before are worked on */
+#define PATIENCE_DENSE 64 /* empty turns before a nap: some 3 us */
+#define PATIENCE_SPARSE 2
+#define DENSE BURST_MAX /* frames found after a nap that make traffic dense */
+#define NAP_NS 200000
+#define NAP_LONG_NS 500000 /* after many naps in vain */
+#define NAPS_IN_VAIN 32
 #define TIMER_SLACK_NS 1000 /* Linux would add 50 us to each nap */
 
 void limit_set(struct limit *l, uint32_t rate, uint64_t hz, uint64_t now)
@@ -145,7 +152,7 @@ static void batch_run(struct worker *w, uint16_t port)
 {
 	struct batch *b = &w->batch;
 
-	net_in(w, &w->sh->ports[port], port, b);
+	net_in(&w->view, &w->sh->ports[port], port, b);
 	for (uint16_t i = 0; i < b->n; i++) {
 		if (b->pkt[i].verdict == V_GO)
 			packet(w, i);
@@ -240,13 +247,10 @@ unsigned int worker_finish(struct worker *w)
 
 /* --- the thread -------------------------------------------------------------------------- */
 
-static void nap(struct worker *w, unsigned int empty)
+static void nap(struct worker *w, unsigned int in_vain)
 {
-	unsigned int doublings = empty - EMPTY_TURNS < 5 ? empty - EMPTY_TURNS : 5;
-	struct timespec t = { .tv_nsec = NAP_MIN_NS << doublings };
+	struct timespec t = { .tv_nsec = in_vain < NAPS_IN_VAIN ? NAP_NS : NAP_LONG_NS };
 
-	if (t.tv_nsec > NAP_MAX_NS)
-		t.tv_nsec = NAP_MAX_NS;
 	rte_rcu_qsbr_thread_offline(w->sh->retired.rcu, w->id);
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 	rte_rcu_qsbr_thread_online(w->sh->retired.rcu, w->id);
@@ -256,19 +260,23 @@ int worker_main(void *worker)
 {
 	struct worker *w = worker;
 	struct plane_shared *sh = w->sh;
-	unsigned int empty = 0;
+	unsigned int empty = 0, naps = 0, patience = PATIENCE_DENSE;
 
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
 	rte_rcu_qsbr_thread_online(sh->retired.rcu, w->id);
 	while (!atomic_load_explicit(&sh->stop, memory_order_relaxed)) {
-		if (worker_turn(w, rte_rdtsc())) {
+		unsigned int found = worker_turn(w, rte_rdtsc());
+
+		if (found) {
 			stat_add(&w->stats->c[C_BUSY_TURNS], 1);
-			empty = 0;
+			if (naps)
+				patience = found < DENSE ? PATIENCE_SPARSE : PATIENCE_DENSE;
+			empty = naps = 0;
 			continue;
 		}
 		stat_add(&w->stats->c[C_IDLE_TURNS], 1);
-		if (!sh->spin && ++empty >= EMPTY_TURNS)
-			nap(w, empty);
+		if (!sh->spin && ++empty >= patience)
+			nap(w, naps++);
 	}
 	rte_rcu_qsbr_thread_offline(sh->retired.rcu, w->id);
 	return 0;
