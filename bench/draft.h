@@ -70,3 +70,7 @@ __attribute__((format(printf, 2, 3))) void draft_add(struct str *t, const char *
 
 /** Fills @d with a message of @kind, all but the length of its body and, for responses, our Via. */
 void draft_fill(struct draft *d, enum message_kind kind);
+
+/** Writes @d to @p in one of the orders 0 to 3, with compact names or long ones; returns the
+ * length. The caller has room for all of it. */
+unsigned int draft_write(const struct draft *d, uint8_t *p, unsigned int order, bool compact);

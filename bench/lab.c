@@ -13,6 +13,12 @@
 #define COUNT(list, member) \
 	count((list), sizeof((list)[0]), offsetof(__typeof__((list)[0]), member))
 
+/* One array of the entries of @list in place and those of more_@list of @from; their number goes to
+ * @n. */
+#define JOIN(from, list, member, n)                                          \
+	join((from)->list, COUNT((from)->list, member), (from)->more_##list, \
+	     (from)->n_more_##list, sizeof((from)->list[0]), (n))
+
 static void lab_fail(const char *what, const char *text)
 {
 	fprintf(stderr, "lab: %s: %s\n", what, text);
@@ -48,6 +54,20 @@ static uint16_t count(const void *list, size_t size, size_t offset)
 			break;
 	}
 	return n;
+}
+
+static const void *join(const void *list, uint32_t n_list, const void *more, uint32_t n_more,
+			size_t size, uint32_t *n)
+{
+	uint8_t *all;
+
+	*n = n_list + n_more;
+	if (n_more == 0)
+		return list;
+	all = lab_alloc(*n * size);
+	memcpy(all, list, n_list * size);
+	memcpy(all + n_list * size, more, n_more * size);
+	return all;
 }
 
 struct endpoint lab_endpoint(const char *text)
@@ -118,7 +138,7 @@ static void build_listeners(const struct lab *lab, struct world *w)
 
 /* A table of names under construction. */
 struct name_list {
-	struct name_entry e[4 * LAB_MAX];
+	struct name_entry e[4 * LAB_MAX]; /* listeners, domains and hosts have no more_ list */
 	uint32_t n;
 	size_t bytes;
 };
@@ -190,12 +210,19 @@ static void build_names(const struct lab *lab, struct world *w)
 
 static void build_backends(const struct lab *lab, struct world *w)
 {
-	struct backend *b = lab_alloc(LAB_MAX * LAB_MAX * sizeof(*b));
-	struct pool *p = lab_alloc(LAB_MAX * sizeof(*p));
+	uint32_t n_pools, room = 0;
+	const struct lab_pool *pools = JOIN(lab, pools, name, &n_pools);
+	struct pool *p = lab_alloc(n_pools * sizeof(*p));
+	struct backend *b;
 
-	w->n_pools = COUNT(lab->pools, name);
+	for (uint32_t i = 0; i < n_pools; i++)
+		room += COUNT(pools[i].backends, name) + pools[i].n_more_backends;
+	b = lab_alloc(room * sizeof(*b));
+	w->n_pools = (uint16_t)n_pools;
 	for (uint16_t i = 0; i < w->n_pools; i++) {
-		const struct lab_pool *from = &lab->pools[i];
+		const struct lab_pool *from = &pools[i];
+		uint32_t n;
+		const struct lab_backend *backends = JOIN(from, backends, name, &n);
 
 		p[i].name = from->name;
 		p[i].key.kind = from->key;
@@ -204,9 +231,9 @@ static void build_backends(const struct lab *lab, struct world *w)
 			memcpy(p[i].key.header, from->header, p[i].key.header_len);
 		}
 		p[i].first_backend = w->n_backends;
-		p[i].n_backends = COUNT(from->backends, name);
+		p[i].n_backends = (uint16_t)n;
 		for (uint16_t j = 0; j < p[i].n_backends; j++) {
-			const struct lab_backend *source = &from->backends[j];
+			const struct lab_backend *source = &backends[j];
 			struct backend *to = &b[w->n_backends++];
 
 			to->addr = lab_endpoint(source->address);
@@ -225,7 +252,7 @@ static void build_backends(const struct lab *lab, struct world *w)
 /* The table over the live backends of the lowest live tier. */
 static void build_table(struct world *w, struct pool *p)
 {
-	struct maglev_server servers[LAB_MAX];
+	struct maglev_server *servers = lab_alloc(p->n_backends * sizeof(*servers));
 	uint16_t *table = lab_alloc(MAGLEV_SIZE * sizeof(*table));
 	uint8_t tier = UINT8_MAX;
 
@@ -271,11 +298,13 @@ static uint16_t pool_index(const struct world *w, const char *name)
 
 static void build_rules(const struct lab *lab, struct world *w)
 {
-	struct rule *r = lab_alloc(LAB_MAX * sizeof(*r));
+	uint32_t n;
+	const struct lab_rule *rules = JOIN(lab, rules, pool, &n);
+	struct rule *r = lab_alloc(n * sizeof(*r));
 
-	w->n_rules = COUNT(lab->rules, pool);
+	w->n_rules = (uint16_t)n;
 	for (uint16_t i = 0; i < w->n_rules; i++) {
-		const struct lab_rule *from = &lab->rules[i];
+		const struct lab_rule *from = &rules[i];
 
 		r[i].methods = from->methods;
 		r[i].pool = pool_index(w, from->pool);
@@ -328,31 +357,40 @@ static void build_trusted(const struct lab *lab, struct world *w)
 	w->trusted = fib_of(1, r, n, NULL, 0);
 }
 
-static const struct fib *build_fib(const struct lab *lab, const struct world *w)
+static void fill_routes(const struct lab_route *routes, uint32_t n, struct fib_route *out)
 {
-	struct fib_route r[2 * LAB_MAX] = { 0 };
-	struct fib_neighbor nb[LAB_MAX] = { 0 };
-	uint32_t n_routes = 0, n_neighbors = COUNT(lab->neighbors, address);
-
-	for (; n_routes < LAB_MAX && lab->routes[n_routes].prefix; n_routes++) {
-		const struct lab_route *from = &lab->routes[n_routes];
+	for (uint32_t i = 0; i < n; i++) {
+		const struct lab_route *from = &routes[i];
 		struct prefix p = lab_prefix(from->prefix);
 
-		r[n_routes] = (struct fib_route){
+		out[i] = (struct fib_route){
 			.prefix = p.ip, .len = p.len, .kind = from->kind, .iface = from->iface
 		};
 		if (from->gateway)
-			r[n_routes].gateway = lab_endpoint(from->gateway).ip;
+			out[i].gateway = lab_endpoint(from->gateway).ip;
 	}
+}
+
+static const struct fib *build_fib(const struct lab *lab, const struct world *w)
+{
+	uint32_t n_routes, n_neighbors;
+	const struct lab_route *routes = JOIN(lab, routes, prefix, &n_routes);
+	const struct lab_neighbor *neighbors = JOIN(lab, neighbors, address, &n_neighbors);
+	struct fib_route *r = lab_alloc((n_routes + w->n_listeners) * sizeof(*r));
+	struct fib_neighbor *nb = lab_alloc(n_neighbors * sizeof(*nb));
+
+	fill_routes(routes, n_routes, r);
 	for (uint16_t i = 0; i < w->n_listeners; i++, n_routes++)
 		r[n_routes] = (struct fib_route){ .prefix = w->listeners[i].addr.ip,
 						  .len = 128,
 						  .kind = FIB_LOCAL,
 						  .iface = w->listeners[i].iface };
 	for (uint32_t i = 0; i < n_neighbors; i++) {
-		nb[i].ip = lab_endpoint(lab->neighbors[i].address).ip;
-		nb[i].iface = lab->neighbors[i].iface;
-		memcpy(nb[i].mac, (uint8_t[6]){ 2, 0, 0, 0, 0, (uint8_t)(i + 1) }, 6);
+		uint8_t mac[6] = { 2, 0, 0, 0, (uint8_t)((i + 1) >> 8), (uint8_t)(i + 1) };
+
+		nb[i].ip = lab_endpoint(neighbors[i].address).ip;
+		nb[i].iface = neighbors[i].iface;
+		memcpy(nb[i].mac, mac, sizeof(mac));
 	}
 	return fib_of(2, r, n_routes, nb, n_neighbors);
 }

@@ -11,7 +11,7 @@
 
 #include "dataplane/proxy/proxy.h"
 
-#define LAB_MAX 16 /* entries of each list */
+#define LAB_MAX 16 /* entries of each list in place */
 
 struct lab_listener {
 	const char *address;   /* "192.0.2.1:5060", "[2001:db8::1]:5060" */
@@ -38,6 +38,8 @@ struct lab_pool {
 	enum key_kind key;
 	const char *header; /* for KEY_HEADER, lower case */
 	struct lab_backend backends[LAB_MAX];
+	const struct lab_backend *more_backends;
+	uint32_t n_more_backends;
 };
 
 struct lab_rule {
@@ -64,7 +66,10 @@ struct lab_neighbor {
 	uint16_t iface;
 };
 
-/* Lists end with the first entry that is all zero. */
+/*
+ * Lists in place end with the first entry that is all zero. For worlds of any size, entries behind
+ * a pointer follow those in place: more_backends of a pool and those at the end here.
+ */
 struct lab {
 	const char *secret; /* 16 characters or more */
 	struct lab_listener listeners[LAB_MAX];
@@ -79,6 +84,11 @@ struct lab {
 	bool record_route;
 	bool no_preloaded_route;
 	bool draining;
+	const struct lab_pool *more_pools;
+	const struct lab_rule *more_rules;
+	const struct lab_route *more_routes;
+	const struct lab_neighbor *more_neighbors;
+	uint32_t n_more_pools, n_more_rules, n_more_routes, n_more_neighbors;
 };
 
 struct lab_world {

@@ -137,7 +137,7 @@ static unsigned int put_row(uint8_t *p, unsigned int n, unsigned int row, bool c
 	return n + 2;
 }
 
-static unsigned int draft_write(const struct draft *d, uint8_t *p, unsigned int order, bool compact)
+unsigned int draft_write(const struct draft *d, uint8_t *p, unsigned int order, bool compact)
 {
 	unsigned int n = put(p, 0, &d->start);
 
@@ -236,6 +236,7 @@ void messages_make(uint32_t n, uint64_t seed, struct message_set *set)
 	enum message_kind kinds[MESSAGE_KINDS];
 
 	set->n = n;
+	set->stride = MESSAGE_STRIDE;
 	set->slots = aligned_alloc(4096, ((size_t)n * MESSAGE_STRIDE + 8191) & ~(size_t)4095);
 	set->m = calloc(n, sizeof(*set->m));
 	if (!set->slots || !set->m) {

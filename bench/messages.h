@@ -20,6 +20,7 @@
 #define MESSAGE_HEADROOM 256u /* bytes before a message in its slot */
 #define MESSAGE_MIN 400u
 #define MESSAGE_MAX 1490u
+#define MESSAGE_TAILROOM (MESSAGE_STRIDE - MESSAGE_HEADROOM - MESSAGE_MAX)
 
 enum message_kind {
 	MESSAGE_INVITE,   /* with SDP */
@@ -47,7 +48,8 @@ struct message {
 
 struct message_set {
 	uint32_t n;
-	uint8_t *slots; /* n * MESSAGE_STRIDE bytes */
+	uint32_t stride; /* bytes of a slot; MESSAGE_STRIDE if messages_make() made them */
+	uint8_t *slots;  /* n * stride bytes */
 	struct message *m;
 };
 

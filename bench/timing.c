@@ -44,19 +44,10 @@ double timing_tick_ns(void)
 	return tick;
 }
 
-void samples_add(struct samples *s, double ns)
+void samples_add(struct samples *s, double value)
 {
 	if (s->n < SAMPLES_MAX)
-		s->ns[s->n++] = ns;
-}
-
-double samples_min(const struct samples *s)
-{
-	double least = s->n ? s->ns[0] : 0;
-
-	for (unsigned int i = 1; i < s->n; i++)
-		least = s->ns[i] < least ? s->ns[i] : least;
-	return least;
+		s->v[s->n++] = value;
 }
 
 static int compare(const void *a, const void *b)
@@ -66,10 +57,30 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-double samples_median(struct samples *s)
+struct summary samples_summary(const struct samples *s)
 {
-	qsort(s->ns, s->n, sizeof(s->ns[0]), compare);
-	return s->n ? s->ns[s->n / 2] : 0;
+	struct samples sorted = *s;
+
+	if (s->n == 0)
+		return (struct summary){ 0 };
+	qsort(sorted.v, s->n, sizeof(sorted.v[0]), compare);
+	return (struct summary){
+		.n = s->n,
+		.min = sorted.v[0],
+		.q1 = sorted.v[s->n / 4],
+		.median = sorted.v[s->n / 2],
+		.q3 = sorted.v[s->n * 3 / 4],
+		.max = sorted.v[s->n - 1],
+	};
+}
+
+struct samples samples_ratio(const struct samples *a, const struct samples *b)
+{
+	struct samples r = { .n = a->n < b->n ? a->n : b->n };
+
+	for (unsigned int i = 0; i < r.n; i++)
+		r.v[i] = b->v[i] > 0 ? a->v[i] / b->v[i] : 0;
+	return r;
 }
 
 void timing_flush(const void *p, uint64_t n)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Time for micro-benchmarks: the cycle counter in nanoseconds, a pinned thread, samples with
- * minimum and median.
+ * Time for micro-benchmarks: the cycle counter in nanoseconds, a pinned thread, samples and what is
+ * said of them.
  *
  * The machines that this runs on are shared: clocks drift and neighbours come and go. So variants
- * are repeated in turns, the minimum is what the code can do, the median says how calm the machine
- * was, and ratios within one run are what may be compared.
+ * are repeated in turns, the minimum is what the code can do, the median and the quartiles say how
+ * calm the machine was, and ratios within one run are what may be compared.
  */
 #pragma once
 
@@ -15,9 +15,15 @@
 
 #define SAMPLES_MAX 101
 
+/* In the order in which they were taken. */
 struct samples {
 	unsigned int n;
-	double ns[SAMPLES_MAX];
+	double v[SAMPLES_MAX];
+};
+
+struct summary {
+	unsigned int n;
+	double min, q1, median, q3, max;
 };
 
 /** Binds this thread to core @cpu, to the last one there is if negative. Returns the core. */
@@ -38,12 +44,14 @@ static inline uint64_t timing_now(void)
 	return t;
 }
 
-void samples_add(struct samples *s, double ns);
+/** Adds @value; beyond SAMPLES_MAX it is left out. */
+void samples_add(struct samples *s, double value);
 
-double samples_min(const struct samples *s);
+/** Extremes, median and quartiles; all 0 without samples. */
+struct summary samples_summary(const struct samples *s);
 
-/** Sorts the samples. */
-double samples_median(struct samples *s);
+/** The quotients of samples taken in the same turns: @a over @b, one by one. */
+struct samples samples_ratio(const struct samples *a, const struct samples *b);
 
 /** Takes @n bytes at @p out of all caches. */
 void timing_flush(const void *p, uint64_t n);

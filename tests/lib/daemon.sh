@@ -18,7 +18,7 @@ lab_config() {
 		echo "secret: \"file:$LAB_DIR/secret\""
 		echo "domains: [example.com]"
 		echo "interfaces:"
-		[ "$NS_C" = "$NS_S" ] || echo '  - {name: outside, device: "packet:out0"}'
+		[ "$LAB_LINKS" = 1 ] || echo '  - {name: outside, device: "packet:out0"}'
 		echo '  - {name: inside, device: "packet:in0"}'
 		echo "pools:"
 		[ "$families" = 6 ] || lab_pool core "${SRV4[@]}"

@@ -11,12 +11,16 @@
 #   10.1.0.1  ------ 10.1.0.10 | 10.2.0.10  ------ 10.2.0.11, .12, .13
 #   fd01::1    out0  fd01::10  | fd02::10    in0   fd02::11, ::12, ::13
 #
+#   lab_up joined: the same, but callers and servers are in one namespace, for programs that play
+#   both; their interfaces are net1 and net0
+#
 #   lab_up one
 #   callers and servers                                 proxy
 #   10.2.0.1, 10.2.0.11, .12, .13; fd02::1, ::11...  --- in0 10.2.0.10, fd02::10
 
 LAB_ID=vd-lab-$$
 LAB_DIR=
+LAB_LINKS=2
 LAB_SPACES=()
 NS_C=$LAB_ID-c NS_P=$LAB_ID-p NS_S=$LAB_ID-s
 SRV4=(10.2.0.11 10.2.0.12 10.2.0.13)
@@ -65,6 +69,7 @@ lab_address() {
 }
 
 lab_up() {
+	local dev=net0
 	[ "$(id -u)" = 0 ] || skip "a lab of network namespaces needs root"
 	need ip
 	trap lab_down EXIT
@@ -76,16 +81,21 @@ lab_up() {
 	lab_address "$NS_P" in0 $IN4/24 $IN6/64
 	lab_address "$NS_S" net0 "${SRV4[@]/%//24}" "${SRV6[@]/%//64}"
 	if [ "${1:-two}" = one ]; then
+		LAB_LINKS=1
 		NS_C=$NS_S CALLER4=10.2.0.1 CALLER6=fd02::1 OUT4=$IN4 OUT6=$IN6
 		lab_address "$NS_S" net0 $CALLER4/24 $CALLER6/64
 	else
 		CALLER4=10.1.0.1 CALLER6=fd01::1 OUT4=10.1.0.10 OUT6=fd01::10
-		lab_space "$NS_C"
-		lab_link "$NS_P" out0 "$NS_C" net0
+		if [ "${1:-two}" = joined ]; then
+			NS_C=$NS_S dev=net1
+		else
+			lab_space "$NS_C"
+		fi
+		lab_link "$NS_P" out0 "$NS_C" $dev
 		lab_address "$NS_P" out0 $OUT4/24 $OUT6/64
-		lab_address "$NS_C" net0 $CALLER4/24 $CALLER6/64
+		lab_address "$NS_C" $dev $CALLER4/24 $CALLER6/64
 	fi
-	export LAB_DIR NS_C NS_P NS_S CALLER4 CALLER6 OUT4 OUT6 IN4 IN6
+	export LAB_DIR LAB_LINKS NS_C NS_P NS_S CALLER4 CALLER6 OUT4 OUT6 IN4 IN6
 	LAB_SRV4="${SRV4[*]}" LAB_SRV6="${SRV6[*]}"
 	export LAB_SRV4 LAB_SRV6
 }

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.." || exit 1
 lint=tests/lint
 
 checks="selftest spdx whitespace format layers forbidden size headers shell spelling generated"
-checks="$checks conformance packet_path commits"
+checks="$checks page conformance packet_path commits"
 slow_checks="cppcheck tidy"
 jobs=$(nproc)
 
@@ -128,6 +128,12 @@ check_spelling() {
 }
 
 check_generated() { $lint/generated.sh; }
+
+# Figures, tables and plots of docs/performance.md and the README are what bench/results says.
+check_page() {
+	need python3
+	bench/page.py --check
+}
 
 # docs/conformance.tsv names tests that exist and every requirement; the page is what it says.
 check_conformance() { $lint/conformance.py --check; }

@@ -13,7 +13,12 @@ BEGIN {
 	allowed["control"] = allowed["dataplane"] " control"
 	allowed["docs"] = allowed["control"] " docs"
 	allowed["bench"] = allowed["dataplane/proxy"] " bench"
-	allowed["tests"] = allowed["docs"] " bench tests"
+	allowed["bench/plane"] = allowed["dataplane"] " bench bench/plane"
+	allowed["bench/load/peer"] = allowed["bench"] " bench/load/peer"
+	allowed["bench/load/engine"] = allowed["control"] " bench/load/peer bench/load/engine"
+	allowed["bench/load/front"] = allowed["bench/load/engine"] " bench/load/front"
+	allowed["tests"] = allowed["docs"] " bench bench/load/peer bench/load/engine " \
+		"bench/load/front tests"
 
 	pure["dataplane/sip"] = pure["dataplane/proxy"] = 1
 	n = split("assert.h errno.h inttypes.h limits.h stdalign.h stdatomic.h stdbool.h " \

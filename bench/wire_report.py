@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""wire_report.py round FILE | latency PERCENT FILE: one line about one run of viaload.
+wire_report.py median FILE...: the median of the rates found, messages per second.
+wire_report.py summary FOLDER [FILE]: tables; FILE gets the same as JSON.
+
+FOLDER holds what bench/wire.sh left there: limit-N.json and latency-PERCENT.json of viaload.
+"""
+
+import glob
+import json
+import os
+import statistics
+import sys
+
+PERCENTILES = ["p50", "p90", "p99", "p99.9", "p99.99", "max"]
+NOTES = [
+    "The worker of viaduct spins on the second core, viaload on the first; viaduct's control thread"
+    " has no core to itself on a machine of two. Each message is one that the proxy received and"
+    " sent: a call of seven messages counts seven.",
+    "Latency is from the time at which a message was due to be sent, by the clock, to the time at"
+    " which viaload has it back. It contains both memifs and viaload's own turn between looks at"
+    " them: an upper bound for what the proxy adds.",
+]
+
+
+def read(path):
+    with open(path, encoding="ascii") as f:
+        return json.load(f)
+
+
+def rate_of(result):
+    return result["find_limit"]["rate"]
+
+
+def percentile(result, name):
+    """Microseconds."""
+    return result["result"]["latency_ns"]["percentiles"][name] / 1000
+
+
+def mean_bytes(result):
+    c = result["result"]["counters"]
+    return round(c["sent_bytes"] / c["sent"]) if c["sent"] else 0
+
+
+def show_round(path):
+    r = read(path)
+    print(
+        "highest rate %.3f M/s, limited by the %s; %d trials"
+        % (rate_of(r) / 1e6, r["find_limit"]["limited_by"], len(r["find_limit"]["trials"])),
+        flush=True,
+    )
+
+
+def show_latency(percent, path):
+    r = read(path)
+    print(
+        "at %s %%, %.3f M/s: %s us; loss %.1e"
+        % (
+            percent,
+            r["result"]["sent_rate"] / 1e6,
+            ", ".join("%s %.1f" % (p, percentile(r, p)) for p in PERCENTILES),
+            r["result"]["loss"],
+        ),
+        flush=True,
+    )
+
+
+def limit_rows(limits):
+    rates = [rate_of(r) / 1e6 for r in limits]
+    ceilings = [r["result"]["ceiling"] / 1e6 for r in limits]
+    row = {
+        "name": "memif_rate",
+        "label": "highest rate at loss under 1e-5",
+        "table": "rate",
+        "unit": "M/s",
+        "value": statistics.median(rates),
+        "stat": "median",
+        "min": min(rates),
+        "max": max(rates),
+        "n": len(rates),
+    }
+    if any(r["find_limit"]["limited_by"] == "generator" for r in limits):
+        row["limit"] = "generator"
+    yield row
+    yield {
+        "name": "generator_ceiling",
+        "label": "what viaload could have sent on its core",
+        "table": "rate",
+        "unit": "M/s",
+        "value": statistics.median(ceilings),
+        "stat": "median",
+        "min": min(ceilings),
+        "max": max(ceilings),
+        "n": len(ceilings),
+    }
+    c = limits[0]["result"]
+    yield {
+        "name": "memif_calls",
+        "label": "calls, registrations and queries at that rate",
+        "table": "rate",
+        "unit": "1/s",
+        "value": c["call_rate"],
+    }
+
+
+def latency_rows(percent, r):
+    for p in PERCENTILES:
+        name = "latency_%s_%d" % (p.replace(".", "_"), percent)
+        if percent == 50 and p == "p99.9":
+            name = "latency_p999"
+        yield {
+            "name": name,
+            "label": p,
+            "column": "at %d %%" % percent,
+            "table": "latency",
+            "unit": "us",
+            "value": percentile(r, p),
+            "n": r["result"]["latency_ns"]["count"],
+        }
+
+
+def loss_series(limits):
+    trials = sorted(
+        ((t["sent_rate"] / 1e6, t["loss"]) for r in limits for t in r["find_limit"]["trials"])
+    )
+    return {
+        "name": "loss",
+        "label": "Loss against rate, every trial",
+        "kind": "points",
+        "x": {"name": "sent", "unit": "M/s", "scale": "linear", "values": [t[0] for t in trials]},
+        "y": [{"name": "loss", "unit": "share", "values": [t[1] for t in trials]}],
+    }
+
+
+def latency_series(latencies):
+    return {
+        "name": "latency",
+        "label": "Latency by percentile",
+        "kind": "line",
+        "y_scale": "log",
+        "x": {"name": "percentile", "unit": "", "values": PERCENTILES},
+        "y": [
+            {
+                "name": "at %d %%" % percent,
+                "unit": "us",
+                "values": [percentile(r, p) for p in PERCENTILES],
+            }
+            for percent, r in latencies.items()
+        ],
+    }
+
+
+def checks_of(limits, latencies):
+    wrong = sum(t["wrong"] for r in limits for t in r["find_limit"]["trials"])
+    wrong += sum(r["verdict"]["wrong"] for r in latencies.values())
+    yield {"label": "wrong messages, all runs", "value": wrong, "want": 0, "ok": wrong == 0}
+
+
+def summary(folder):
+    limits = [read(p) for p in sorted(glob.glob(os.path.join(folder, "limit-*.json")))]
+    latencies = {}
+    for path in sorted(glob.glob(os.path.join(folder, "latency-*.json"))):
+        latencies[int(path.rsplit("-", 1)[1][:-5])] = read(path)
+    rows = list(limit_rows(limits))
+    for percent, r in latencies.items():
+        rows += latency_rows(percent, r)
+    return {
+        "settings": {
+            "rounds": len(limits),
+            "scenario": "mix",
+            "distinct": limits[0]["plan"]["distinct"],
+            "mean_bytes": mean_bytes(limits[0]),
+            "hugepages": limits[0]["plan"]["hugepages"],
+            "cores": "viaload 0, viaduct 1",
+        },
+        "tables": {"rate": "Highest rate over memif", "latency": "Latency over memif"},
+        "rows": rows,
+        "series": [loss_series(limits), latency_series(latencies)],
+        "checks": list(checks_of(limits, latencies)),
+        "notes": NOTES,
+    }
+
+
+def show(out):
+    for table, title in out["tables"].items():
+        print("\n" + title)
+        for r in out["rows"]:
+            if r["table"] == table:
+                print(
+                    "  %-46s %-8s %10.2f %-4s %s"
+                    % (
+                        r["label"],
+                        r.get("column", ""),
+                        r["value"],
+                        r["unit"],
+                        "generator's limit" if r.get("limit") else "",
+                    )
+                )
+    for c in out["checks"]:
+        print("%s: %d%s" % (c["label"], c["value"], "" if c["ok"] else "  WRONG"))
+
+
+def main(what, *args):
+    if what == "round":
+        show_round(*args)
+    elif what == "latency":
+        show_latency(*args)
+    elif what == "median":
+        print(int(statistics.median(rate_of(read(p)) for p in args)))
+    else:
+        out = summary(args[0])
+        show(out)
+        if len(args) > 1:
+            with open(args[1], "w", encoding="ascii") as f:
+                json.dump(out, f, indent=1)
+                f.write("\n")
+        return 0 if all(c["ok"] for c in out["checks"]) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
