@@ -50,7 +50,7 @@ def kernel(results, name):
     if not spent or not warm:
         return None
     return (f"{store.number(spent)} us of processor time for a message when saturated, "
-            f"{store.number(1000 * spent / warm)} times the core: the kernel's path, not the proxy")
+            f"{store.number(1000 * spent / warm)} times Viaduct's core")
 
 
 def table(results):

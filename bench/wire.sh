@@ -26,7 +26,7 @@ done
 
 # find_rate ROUND: the highest rate. The search begins where any machine passes.
 find_rate() {
-	memif_load find-limit --loss $loss --min 500k --trial 1 --time 3 --precision 0.02 \
+	memif_load find-limit --loss $loss --min 200k --trial 1 --time 3 --precision 0.02 \
 		--json "$LAB_DIR/limit-$1.json" || true
 	report round "$LAB_DIR/limit-$1.json"
 }
