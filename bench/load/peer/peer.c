@@ -10,8 +10,8 @@
 
 #define CALLS_MIN 1024u
 #define CALLS_MAX (1u << 22)
-#define TRIES 64         /* numbers whose slots are taken before a start is given up */
-#define AHEAD 8          /* calls whose slots are fetched before they start */
+#define TRIES 64          /* numbers whose slots are taken before a start is given up */
+#define AHEAD 8           /* calls whose slots are fetched before they start */
 #define PREFETCH_SHAPE 16 /* lines */
 #define PREFETCH_TEXT 12
 #define SHAPE_EXTRA 1024 /* bytes that a message may gain behind the proxy, with its masks */
