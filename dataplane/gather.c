@@ -77,17 +77,7 @@ static void gather_fragment(struct worker *w, uint16_t i, struct buffer *buf)
 	struct pkt *k = &w->batch.pkt[i];
 	struct frag_fate fate = { 0 };
 	struct frag_whole whole;
-	struct fragment f = {
-		.src = k->src.ip,
-		.dst = k->dst,
-		.id = k->frag_id,
-		.off = k->frag_off,
-		.len = k->len,
-		.proto = k->proto,
-		.v6 = k->flags & PKT_V6,
-		.more = k->flags & PKT_MORE,
-		.data = buf->f + k->off,
-	};
+	struct fragment f = fragment_of(k, buf->f);
 
 	if (w->sh->n_workers > 1 && steer(w, i, &f))
 		return;

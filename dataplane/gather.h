@@ -5,6 +5,7 @@
 #pragma once
 
 #include "dataplane/batch.h"
+#include "dataplane/frag_in.h"
 
 struct worker;
 
@@ -15,6 +16,22 @@ struct buffer {
 	uint8_t *end;       /* one past it */
 	struct rte_mbuf *m; /* whose memory it is; NULL = the worker's scratch */
 };
+
+/** The fragment that @k says the frame at @f holds; it points into the frame. */
+static inline struct fragment fragment_of(const struct pkt *k, const uint8_t *f)
+{
+	return (struct fragment){
+		.src = k->src.ip,
+		.dst = k->dst,
+		.id = k->frag_id,
+		.off = k->frag_off,
+		.len = k->len,
+		.proto = k->proto,
+		.v6 = k->flags & PKT_V6,
+		.more = k->flags & PKT_MORE,
+		.data = f + k->off,
+	};
+}
 
 /**
  * Finds the bytes of packet @i of the worker's batch. Copies a chain to the scratch and gives it to

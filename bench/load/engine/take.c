@@ -8,6 +8,7 @@
  * chain of buffers.
  */
 #include "bench/load/engine/core.h"
+#include "dataplane/gather.h"
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
@@ -169,17 +170,7 @@ static bool take_fragment(struct core *c, const struct port *port, const uint8_t
 {
 	struct frag_fate fate = { 0 };
 	struct frag_whole whole;
-	struct fragment piece = {
-		.src = k->src.ip,
-		.dst = k->dst,
-		.id = k->frag_id,
-		.off = k->frag_off,
-		.len = k->len,
-		.proto = k->proto,
-		.v6 = k->flags & PKT_V6,
-		.more = k->flags & PKT_MORE,
-		.data = f + k->off,
-	};
+	struct fragment piece = fragment_of(k, f);
 
 	if (frag_in(c->frags, c->now, &piece, c->scratch, &whole, &fate) != FRAG_WHOLE)
 		return false;
