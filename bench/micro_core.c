@@ -5,7 +5,7 @@
  *
  *   warm     a batch of 32 messages was touched just before, as by a receiving device: L1 and L2
  *   L3       all messages one after the other, 9.7 MB: out of L2
- *   DRAM     each batch taken out of all caches before, prefetched as the worker does it
+ *   DRAM     each batch taken out of all caches before, prefetched four messages ahead
  *   bare     the same, nothing prefetched
  *   32 only  the same 32 messages again and again: what a bench must not do, for comparison
  *
@@ -243,7 +243,7 @@ static int write_json(const char *path)
 		      &mixed[WORK_ALL][PASS_WARM], &mixed[WORK_HEADERS][PASS_WARM]);
 		ratio(&r, "core_vs_memcpy", "the core over memcpy, warm",
 		      &mixed[WORK_ALL][PASS_WARM], &mixed[WORK_MEMCPY][PASS_WARM]);
-		ratio(&r, "cold_vs_warm", "the core from DRAM with the worker's prefetch over warm",
+		ratio(&r, "cold_vs_warm", "the core from DRAM with sip_prefetch() over warm",
 		      &mixed[WORK_ALL][PASS_DRAM], &mixed[WORK_ALL][PASS_WARM]);
 		ratio(&r, "bare_vs_warm", "the core from DRAM without prefetch over warm",
 		      &mixed[WORK_ALL][PASS_DRAM_BARE], &mixed[WORK_ALL][PASS_WARM]);

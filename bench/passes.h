@@ -11,7 +11,7 @@
 #include "bench/work.h"
 
 #define PASS_BATCH 32u   /* as many as a worker receives at once */
-#define PASS_DISTANCE 4u /* messages ahead that are prefetched, as the worker does it */
+#define PASS_DISTANCE 4u /* messages ahead that are prefetched */
 
 enum pass_mode {
 	PASS_WARM,      /* the batch was touched before: L1 and L2 */
