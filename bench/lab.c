@@ -221,6 +221,7 @@ static void build_backends(const struct lab *lab, struct world *w)
 	w->n_pools = (uint16_t)n_pools;
 	for (uint16_t i = 0; i < w->n_pools; i++) {
 		const struct lab_pool *from = &pools[i];
+		uint16_t *members;
 		uint32_t n;
 		const struct lab_backend *backends = JOIN(from, backends, name, &n);
 
@@ -230,11 +231,12 @@ static void build_backends(const struct lab *lab, struct world *w)
 			p[i].key.header_len = (uint8_t)strlen(from->header);
 			memcpy(p[i].key.header, from->header, p[i].key.header_len);
 		}
-		p[i].first_backend = w->n_backends;
-		p[i].n_backends = (uint16_t)n;
-		for (uint16_t j = 0; j < p[i].n_backends; j++) {
+		members = lab_alloc(n * sizeof(*members));
+		p[i].members = members;
+		p[i].n_members = (uint16_t)n;
+		for (uint16_t j = 0; j < p[i].n_members; j++) {
 			const struct lab_backend *source = &backends[j];
-			struct backend *to = &b[w->n_backends++];
+			struct backend *to = &b[w->n_backends];
 
 			to->addr = lab_endpoint(source->address);
 			to->pool = i;
@@ -243,6 +245,7 @@ static void build_backends(const struct lab *lab, struct world *w)
 			to->tier = source->tier;
 			to->weight = source->weight ? source->weight : 1;
 			to->name = source->name;
+			members[j] = w->n_backends++;
 		}
 	}
 	w->pools = p;
@@ -252,25 +255,25 @@ static void build_backends(const struct lab *lab, struct world *w)
 /* The table over the live backends of the lowest live tier. */
 static void build_table(struct world *w, struct pool *p)
 {
-	struct maglev_server *servers = lab_alloc(p->n_backends * sizeof(*servers));
+	struct maglev_server *servers = lab_alloc(p->n_members * sizeof(*servers));
 	uint16_t *table = lab_alloc(MAGLEV_SIZE * sizeof(*table));
 	uint8_t tier = UINT8_MAX;
 
-	for (uint16_t i = 0; i < p->n_backends; i++) {
-		const struct backend *b = &w->backends[p->first_backend + i];
+	for (uint16_t i = 0; i < p->n_members; i++) {
+		const struct backend *b = &w->backends[p->members[i]];
 
 		if (b->state == BACKEND_UP && b->tier < tier)
 			tier = b->tier;
 	}
-	for (uint16_t i = 0; i < p->n_backends; i++) {
-		const struct backend *b = &w->backends[p->first_backend + i];
+	for (uint16_t i = 0; i < p->n_members; i++) {
+		const struct backend *b = &w->backends[p->members[i]];
 
 		if (b->state != BACKEND_UP || b->tier != tier)
 			continue;
 		servers[p->n_live++] = (struct maglev_server){
 			.id = maglev_id(&w->keys, b->name, strlen(b->name)),
 			.weight = b->weight,
-			.index = (uint16_t)(p->first_backend + i),
+			.index = p->members[i],
 		};
 	}
 	maglev_build(table, MAGLEV_SIZE, servers, p->n_live, lab_alloc(maglev_scratch(p->n_live)));

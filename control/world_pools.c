@@ -21,6 +21,7 @@ size_t build_pools_size(const struct build *b)
 		const struct config_pool *p = &b->c->pools[i];
 
 		size += build_room(p->table_size * sizeof(uint16_t)) +
+			build_room(p->n_backends * sizeof(uint16_t)) +
 			build_room(strlen(p->name) + 1);
 		for (uint32_t k = 0; k < p->n_backends; k++)
 			size += build_room(strlen(p->backends[k].name) + 1);
@@ -49,8 +50,8 @@ static bool live(const struct config_backend *b)
 }
 
 /* Writes the servers of the table to @servers; returns how many. */
-static uint32_t choose(const struct build *b, const struct config_pool *p, uint32_t first,
-		       struct maglev_server *servers)
+static uint32_t choose(const struct build *b, const struct config_pool *p,
+		       const uint16_t *members, struct maglev_server *servers)
 {
 	uint32_t tier = UINT32_MAX, n = 0;
 
@@ -65,7 +66,7 @@ static uint32_t choose(const struct build *b, const struct config_pool *p, uint3
 			continue;
 		servers[n++] =
 			(struct maglev_server){ maglev_id(&b->w->keys, s->name, strlen(s->name)),
-						s->weight, (uint16_t)(first + i) };
+						s->weight, members[i] };
 	}
 	return n;
 }
@@ -78,7 +79,7 @@ static int fill_table(struct build *b, const struct config_pool *given, struct p
 	int rc = servers && scratch ? 0 : -ENOMEM;
 
 	if (rc == 0) {
-		p->n_live = (uint16_t)choose(b, given, p->first_backend, servers);
+		p->n_live = (uint16_t)choose(b, given, p->members, servers);
 		maglev_build(table, given->table_size, servers, p->n_live, scratch);
 	}
 	p->table = table;
@@ -118,13 +119,16 @@ int build_pools(struct build *b)
 
 	for (uint32_t i = 0; i < b->c->n_pools && rc == 0; i++) {
 		const struct config_pool *given = &b->c->pools[i];
+		uint16_t *members = build_take(b, given->n_backends * sizeof(*members));
 
 		pools[i].key = given->key;
-		pools[i].first_backend = (uint16_t)n;
-		pools[i].n_backends = (uint16_t)given->n_backends;
+		pools[i].members = members;
+		pools[i].n_members = (uint16_t)given->n_backends;
 		pools[i].name = build_text(b, given->name, strlen(given->name));
-		for (uint32_t k = 0; k < given->n_backends; k++)
+		for (uint32_t k = 0; k < given->n_backends; k++) {
+			members[k] = (uint16_t)n;
 			fill_backend(b, i, &given->backends[k], &backends[n++]);
+		}
 		rc = fill_table(b, given, &pools[i]);
 	}
 	b->w->backends = backends;

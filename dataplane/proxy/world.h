@@ -38,8 +38,12 @@ struct listener {
 	struct world_text name;    /* of the configuration, for people */
 };
 
-enum backend_state { BACKEND_UP, BACKEND_DRAIN, BACKEND_DOWN };
+/* BACKEND_NONE: no backend has this number. */
+enum backend_state { BACKEND_UP, BACKEND_DRAIN, BACKEND_DOWN, BACKEND_NONE };
 
+/* The index of a backend in world.backends is its number: it keeps it from world to world, so
+ * tables, counters and worlds of before all mean the same server by it. One that was removed stays,
+ * draining and in no pool's members, while transactions with it may live. */
 struct backend {
 	struct endpoint addr;
 	uint16_t pool;
@@ -55,8 +59,8 @@ struct pool {
 	struct key_spec key;
 	const uint16_t *table; /* Maglev table of indexes into world.backends */
 	uint32_t table_size;
-	uint16_t first_backend; /* its backends stand together in world.backends */
-	uint16_t n_backends;
+	const uint16_t *members; /* numbers of its backends, in the order of the file */
+	uint16_t n_members;
 	uint16_t n_live; /* backends in the table */
 	const char *name;
 };
@@ -86,6 +90,17 @@ struct rule {
 	uint16_t pool;
 };
 
+struct began;
+struct world;
+
+/* A world of before, while transactions that began under it may live (RFC 3261 16.11). */
+struct world_past {
+	const struct world *world;
+	bool same_rules; /* as the world that has it in its list: routes, pools by index, keys */
+};
+
+#define WORLD_PAST_MAX 16
+
 struct world {
 	struct keys keys;
 	const struct listener *listeners;
@@ -105,6 +120,11 @@ struct world {
 	bool record_route;
 	bool draining;       /* the node takes no new work: OPTIONS to it gets 503 */
 	uint64_t generation; /* counts snapshots, for people and tests */
+	/* The transaction window, see window.h: */
+	uint32_t epoch;   /* counts changes of what any request's server is */
+	uint32_t n_past;  /* at most WORLD_PAST_MAX */
+	const struct world_past *past; /* newest first */
+	struct began *began; /* transactions begun in this epoch; NULL if n_past is 0 */
 };
 
 enum world_own { OWN_NOT, OWN_DOMAIN, OWN_LISTENER };

@@ -240,8 +240,9 @@ Test(world_build, the_table_holds_the_live_backends_of_the_lowest_live_tier_by_w
 
 	cr_assert_eq(w->n_pools, 2);
 	cr_assert_eq(w->n_backends, 7);
-	cr_assert_eq(p->first_backend, 1);
-	cr_assert_eq(p->n_backends, 6);
+	cr_assert_eq(p->n_members, 6);
+	for (uint16_t i = 0; i < 6; i++)
+		cr_expect_eq(p->members[i], 1 + i);
 	cr_assert_eq(p->n_live, 2);
 	cr_assert_eq(p->table_size, 1009);
 	for (uint32_t i = 0; i < p->table_size; i++) {
