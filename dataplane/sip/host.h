@@ -44,7 +44,8 @@ static inline uint64_t port_value(const uint8_t *p, uint32_t from, uint32_t to)
 /**
  * Reads host [ ":" port ] at @pos. Returns the position behind it, 0 if malformed. LWS around the
  * colon is allowed if @lws (RFC 3261 25.1 COLON in Via, not in URIs). @out->kind is HOST_NONE
- * unless the host was fine. Half of all hosts have a port: no branch depends on it.
+ * unless the host was fine. Whether there is a port is a branch: to go on without one, so that
+ * there is none, was tried and costs 45 instructions for each host without.
  */
 static inline uint32_t hostport_decode(const struct marks *k, uint32_t pos, uint32_t end, bool lws,
 				       struct sip_host *out, uint16_t *port)
@@ -64,16 +65,16 @@ static inline uint32_t hostport_decode(const struct marks *k, uint32_t pos, uint
 	if (unlikely(lws && p[at < end ? at : end - 1] <= ' '))
 		colon = lex_skip(p, at, end);
 	has = p[colon < end ? colon : end - 1] == ':';
-	if (unlikely(!has & (colon != at)))
-		return at;
-	digits = colon + has;
-	if (unlikely(has & (digits >= end)))
+	if (!has)
+		return likely(marks_token_end(k, at) == at) ? at : 0; /* "[::1]5060" */
+	digits = colon + 1;
+	if (unlikely(digits >= end))
 		return 0;
 	if (unlikely(lws && p[digits < end ? digits : end - 1] <= ' '))
 		digits = lex_skip(p, digits, end);
 	digits_end = marks_token_end(k, digits);
 	value = port_value(p, digits, digits_end);
-	if (unlikely((value - has > UINT16_MAX - (uint64_t)has) | (!has & (digits_end != at))))
+	if (unlikely(value - 1 > UINT16_MAX - 1u))
 		return 0;
 	*port = (uint16_t)value;
 	return digits_end;

@@ -37,6 +37,17 @@ static inline struct span lex_trim(const uint8_t *p, uint32_t from, uint32_t to)
 	return span_of(lex_skip(p, from, to), to);
 }
 
+/* The 16 bytes that end at @off + @n < 16, of which those before the message are unknown. Not
+ * inlined: the buffer would make each caller guard its stack. */
+static __attribute__((noinline, cold)) __m128i lex_load_early(const uint8_t *p, uint32_t off,
+							      uint32_t n)
+{
+	uint8_t copy[16] = { 0 };
+
+	memcpy(copy + 16 - n, p + off, n);
+	return _mm_loadu_si128((const __m128i *)copy);
+}
+
 /**
  * The @n <= 16 bytes at offset @off, each ORed with @fold, zeros behind. Reads none behind them. In
  * a token, a @fold of 0x20 makes capitals small and leaves all else but '_' as it is.
@@ -47,15 +58,13 @@ static inline __m128i lex_load16(const uint8_t *p, uint32_t off, uint32_t n, uin
 					   0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f,
 					   0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
 					   0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80 };
-	const uint8_t *last = p + off + n - 16;
-	uint8_t copy[16];
 	__m128i v, shift;
 
-	if (unlikely(off + n < 16)) {
-		memcpy(copy + 16 - n, p + off, n);
-		last = copy;
-	}
-	v = _mm_or_si128(_mm_loadu_si128((const __m128i *)last), _mm_set1_epi8((char)fold));
+	if (unlikely(off + n < 16))
+		v = lex_load_early(p, off, n);
+	else
+		v = _mm_loadu_si128((const __m128i *)(p + off + n - 16));
+	v = _mm_or_si128(v, _mm_set1_epi8((char)fold));
 	shift = _mm_loadu_si128((const __m128i *)(slide + 16 - n));
 	return _mm_shuffle_epi8(v, shift);
 }

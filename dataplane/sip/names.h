@@ -79,6 +79,15 @@ static inline enum sip_header header_id(const uint8_t *p, uint32_t off, uint32_t
 	return (enum sip_header)name_find(&header_names, lex_load16(p, off, n, 0), n, 0x20)->id;
 }
 
+/** Which method the first @n >= 1 bytes of the message name, of which 16 can be read. */
+static inline enum sip_method method_id_first(const uint8_t *p, uint32_t n)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+	return n > NAMES_MAX_LEN ? SIP_M_OTHER
+				 : (enum sip_method)name_find(&method_names, v, n, 0)->id;
+}
+
 /** Which method the @n >= 1 bytes at @off name; case matters. */
 static inline enum sip_method method_id(const uint8_t *p, uint32_t off, uint32_t n)
 {

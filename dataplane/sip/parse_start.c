@@ -19,6 +19,8 @@ static uint32_t line_end(const uint8_t *p, uint32_t next)
 {
 	uint32_t end = next;
 
+	if (likely(next >= 2 && p[next - 2] == '\r' && p[next - 1] == '\n'))
+		return next - 2;
 	if (end > 0 && p[end - 1] == '\n')
 		end--;
 	if (end > 0 && p[end - 1] == '\r')
@@ -90,7 +92,7 @@ static void parse_request_line(const struct marks *k, struct sip_msg *m, uint32_
 
 	m->request = true;
 	m->method_text = span_of(0, method_end);
-	m->method = (uint8_t)method_id(p, 0, method_end);
+	m->method = (uint8_t)method_id_first(p, method_end);
 	if (unlikely(method_end >= end || p[method_end] != ' ')) {
 		m->method_text.len = 0;
 		m->method = SIP_M_OTHER;

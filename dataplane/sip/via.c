@@ -75,15 +75,16 @@ static uint32_t read_protocol(const struct marks *k, uint32_t pos, uint32_t end,
 	struct span name;
 	uint32_t at = pos + 8;
 
-	if (likely(end - pos > 8 && lex_is8(k->p + pos, 0x202020, LEX_WORD("sip/2.0/")) &&
-		   char_is(k->p[at], CH_TOKEN))) {
+	if (likely(end - pos > 12 && lex_is8(k->p + pos, 0x202020, LEX_WORD("sip/2.0/")) &&
+		   lex_is4(k->p + at, 0x202020, LEX_WORD("udp ")) && k->p[at + 4] > ' ')) {
 		v->version = span_of(pos + 4, pos + 7);
-		if (likely(end - at > 4 && lex_is4(k->p + at, 0x202020, LEX_WORD("udp ")) &&
-			   k->p[at + 4] > ' ')) {
-			v->transport_text = span_of(at, at + 3);
-			v->transport = SIP_UDP;
-			return at + 4;
-		}
+		v->transport_text = span_of(at, at + 3);
+		v->transport = SIP_UDP;
+		return at + 4;
+	}
+	if (end - pos > 8 && lex_is8(k->p + pos, 0x202020, LEX_WORD("sip/2.0/")) &&
+	    char_is(k->p[at], CH_TOKEN)) {
+		v->version = span_of(pos + 4, pos + 7);
 	} else {
 		at = token_slash(k, pos, end, &name);
 		if (at == 0)
@@ -243,6 +244,70 @@ static bool read_rest(const struct marks *k, uint32_t pos, uint32_t end, struct 
 	return pos < end;
 }
 
+/* The up to 8 bytes at @at, before @end, which is 8 or more; zeros behind. */
+static inline uint64_t word_at(const uint8_t *p, uint32_t at, uint32_t end)
+{
+	uint32_t from = at < end - 8 ? at : end - 8;
+	uint64_t x;
+
+	memcpy(&x, p + from, sizeof(x));
+	return x >> 8 * (at - from);
+}
+
+/* True if the first bytes of @x are @word, letters of any case. */
+#define STARTS(x, word, fold) \
+	((((x) | (fold)) << (72 - 8 * sizeof(word))) == LEX_WORD(word) << (72 - 8 * sizeof(word)))
+
+/* The end of the token at @pos that ends its parameter; 0 = something else stands there. */
+static inline uint32_t usual_value(const struct marks *k, uint32_t pos, uint32_t end)
+{
+	uint32_t at = marks_token_end(k, pos);
+
+	return likely(at > pos && (at >= end || k->p[at] == ';')) ? at : 0;
+}
+
+/*
+ * Reads the parameter at the semicolon @pos as it is written by nearly all: one of ours to know,
+ * nothing around its parts. Returns the position behind, 0 if it is another one, seen before or not
+ * so simple.
+ */
+static inline uint32_t usual_param(const struct marks *k, uint32_t pos, uint32_t end,
+				   struct sip_via *v)
+{
+	const uint8_t *p = k->p;
+	uint32_t name = pos + 1, at;
+	uint64_t x;
+
+	if (unlikely(name >= end))
+		return 0;
+	x = word_at(p, name, end);
+	if (STARTS(x, "branch=", 0x202020202020)) {
+		at = usual_value(k, name + 7, end);
+		if (unlikely(at == 0 || v->has_branch))
+			return 0;
+		v->has_branch = true;
+		v->branch = span_of(name + 7, at);
+		v->cookie = at - name > 14 && lex_is8(p + name + 7, COOKIE_FOLD, COOKIE);
+		return at;
+	}
+	if (STARTS(x, "rport", 0x2020202020)) {
+		at = name + 5;
+		if (unlikely((at < end && p[at] != ';') || v->has_rport))
+			return 0;
+		v->has_rport = true;
+		v->rport = span_of(pos, at);
+		return at;
+	}
+	if (STARTS(x, "vl=", 0x2020)) {
+		at = usual_value(k, name + 3, end);
+		if (unlikely(at == 0 || v->listener.len > 0))
+			return 0;
+		v->listener = span_of(name + 3, at);
+		return at;
+	}
+	return 0;
+}
+
 bool via_decode(const struct marks *k, struct span s, struct sip_via *v, struct span *rest)
 {
 	uint32_t end = span_end(s), pos, last, first;
@@ -267,6 +332,12 @@ bool via_decode(const struct marks *k, struct span s, struct sip_via *v, struct 
 	if (pos < end && k->p[pos] == ';')
 		first = pos;
 	while (pos < end && k->p[pos] == ';') {
+		uint32_t at = usual_param(k, pos, end, v);
+
+		if (likely(at != 0)) {
+			last = pos = at;
+			continue;
+		}
 		if (!read_param(k, pos, end, &q) || !note_param(k->p, &q, v))
 			return false;
 		last = q.end;
