@@ -6,6 +6,7 @@
 #include "bench/lab.h"
 
 #include "dataplane/proxy/own.h"
+#include "dataplane/proxy/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,14 +300,27 @@ static uint16_t pool_index(const struct world *w, const char *name)
 	return WORLD_NONE;
 }
 
+static void use_rules(struct world *w, const struct rule *rules, uint16_t n)
+{
+	struct rules_counts counts = { .rules = 0 };
+	void *scratch;
+
+	for (uint16_t i = 0; i < n; i++)
+		rules_count(&rules[i], &counts);
+	scratch = aligned_alloc(64, rules_scratch_size(&counts) + 64);
+	if (!scratch)
+		lab_fail("memory", "none left");
+	rules_use(w, rules, n, lab_alloc(rules_index_size(&counts)), scratch);
+	free(scratch);
+}
+
 static void build_rules(const struct lab *lab, struct world *w)
 {
 	uint32_t n;
 	const struct lab_rule *rules = JOIN(lab, rules, pool, &n);
 	struct rule *r = lab_alloc(n * sizeof(*r));
 
-	w->n_rules = (uint16_t)n;
-	for (uint16_t i = 0; i < w->n_rules; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		const struct lab_rule *from = &rules[i];
 
 		r[i].methods = from->methods;
@@ -334,7 +348,7 @@ static void build_rules(const struct lab *lab, struct world *w)
 			r[i].n_sources = 1;
 		}
 	}
-	w->rules = r;
+	use_rules(w, r, (uint16_t)n);
 }
 
 static const struct fib *fib_of(uint64_t seed, const struct fib_route *r, uint32_t n_routes,

@@ -207,6 +207,17 @@ static void set_source(const struct draft *d, struct proxy_in *in)
 		in->src.port = (uint16_t)(1024 + draft_below(60000));
 }
 
+/* The memory of transactions that the messages pass through, as on a worker. */
+static struct recent *memory(void)
+{
+	static struct recent_line lines[((size_t)1 << RECENT_LOG2) / sizeof(struct recent_line)];
+	static struct recent recent;
+
+	if (!recent.lines)
+		recent_init(&recent, lines, RECENT_LOG2);
+	return &recent;
+}
+
 static void make_one(struct message *m, uint8_t *slot, enum message_kind kind)
 {
 	struct draft *d = &draft;
@@ -215,6 +226,7 @@ static void make_one(struct message *m, uint8_t *slot, enum message_kind kind)
 	if (!d->request)
 		put_own_via(d);
 	set_source(d, &m->in);
+	m->in.recent = memory();
 	m->kind = kind;
 	m->p = slot + MESSAGE_HEADROOM;
 	m->len = draft_write(d, m->p, draft_below(4), draft_chance(10));

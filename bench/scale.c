@@ -376,8 +376,8 @@ static int write_json(const char *path, unsigned int repetitions)
 	static const char *const notes[] = {
 		"Bytes of the header section have to be read, so cost grows with them; bytes of a "
 		"body are not touched.",
-		"Routes of the file are asked one by one, in their order: a message pays for each "
-		"one before its own. Pools have a table of 128 KiB each: many outgrow the caches.",
+		"Up to 8 routes of the file are asked one by one, more are looked up by an index "
+		"of bit vectors. Pools have a table of 128 KiB each: many outgrow the caches.",
 		"A look-up is at a random key: what grows with the table are cache misses.",
 		"Maglev: 65,537 slots up to 655 servers, 655,373 above, as --check advises.", NULL
 	};

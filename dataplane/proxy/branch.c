@@ -76,40 +76,43 @@ static uint64_t old_second(const struct keys *k, const struct sip_msg *m, const 
 	return siphash(k->branch, &proof, sizeof(proof));
 }
 
-static struct hex32 old_digits(const struct keys *k, const struct sip_msg *m)
+static void old_branch(const struct keys *k, const struct sip_msg *m, struct branch_hash *out)
 {
-	uint64_t first = old_first(k, m);
-
-	return hex_of128(first, old_second(k, m, &m->via, first));
+	out->id = old_first(k, m);
+	out->digits = hex_of128(out->id, old_second(k, m, &m->via, out->id));
 }
 
-static inline struct hex32 modern_digits(const struct keys *k, const struct sip_msg *m,
-					 const struct sip_via *via)
+static inline void modern_branch(const struct keys *k, const struct sip_msg *m,
+				 const struct sip_via *via, struct branch_hash *out)
 {
 	XXH128_hash_t h = hash_modern(k, m, via);
 
-	return hex_of128(h.high64, h.low64);
+	out->id = h.low64;
+	out->digits = hex_of128(h.high64, h.low64);
 }
 
-struct hex32 branch_digits(const struct keys *k, const struct sip_msg *m)
+void branch_hash(const struct keys *k, const struct sip_msg *m, struct branch_hash *out)
 {
 	if (__builtin_expect(m->via.cookie, 1))
-		return modern_digits(k, m, &m->via);
-	return old_digits(k, m);
+		modern_branch(k, m, &m->via, out);
+	else
+		old_branch(k, m, out);
 }
 
 void branch_make(const struct keys *k, const struct sip_msg *m, uint8_t *out)
 {
-	struct hex32 digits = branch_digits(k, m);
+	struct branch_hash b;
 
+	branch_hash(k, m, &b);
 	memcpy(out, BRANCH_COOKIE, BRANCH_COOKIE_LEN);
-	hex_put32(out + BRANCH_COOKIE_LEN, &digits);
+	hex_put32(out + BRANCH_COOKIE_LEN, &b.digits);
 }
 
 bool branch_read(const struct keys *k, const struct sip_msg *m, const struct sip_via *below,
 		 struct hex32 *digits)
 {
 	const uint8_t *branch = span_ptr(m->p, m->via.branch);
+	struct branch_hash made;
 	uint64_t first;
 
 	if (m->via.branch.len != BRANCH_LEN ||
@@ -117,7 +120,8 @@ bool branch_read(const struct keys *k, const struct sip_msg *m, const struct sip
 		return false;
 	branch += BRANCH_COOKIE_LEN;
 	if (__builtin_expect(below->cookie, 1)) {
-		*digits = modern_digits(k, m, below);
+		modern_branch(k, m, below, &made);
+		*digits = made.digits;
 	} else {
 		if (!hex_read64(branch, &first))
 			return false;

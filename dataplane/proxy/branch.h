@@ -23,11 +23,17 @@
 #define BRANCH_COOKIE_LEN 7
 #define BRANCH_LEN 39 /* cookie and 32 digits */
 
+/* The digits, and 64 bits of the same hash: what tables know the transaction by. */
+struct branch_hash {
+	struct hex32 digits;
+	uint64_t id;
+};
+
 /** Writes the branch for request @m (parsed without fault) to @out, BRANCH_LEN bytes, no NUL. */
 void branch_make(const struct keys *k, const struct sip_msg *m, uint8_t *out);
 
-/** Only the digits of it, for who has more to do with them. */
-struct hex32 branch_digits(const struct keys *k, const struct sip_msg *m);
+/** The same in registers, for who has more to do with it. */
+void branch_hash(const struct keys *k, const struct sip_msg *m, struct branch_hash *out);
 
 /** Writes cookie and @digits. Returns the byte behind. */
 static inline uint8_t *branch_put(uint8_t *at, const struct hex32 *digits)

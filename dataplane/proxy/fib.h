@@ -80,6 +80,20 @@ bool fib_lookup(const struct fib *f, const struct ip *dst, struct fib_hop *out);
 /** Only the interface by which @dst is reached; FIB_NO_IFACE if by none of ours or no route. */
 uint16_t fib_iface(const struct fib *f, const struct ip *dst);
 
+#define FIB_NONE UINT32_MAX
+
+/** Index of the route of @dst in the array that the table was built from; FIB_NONE = none. Of equal
+ * prefixes with equal metric the first. */
+uint32_t fib_index(const struct fib *f, const struct ip *dst);
+
+/** Index of the route that counts among those with the prefix of route @index. Not for the packet
+ * path. */
+uint32_t fib_same(const struct fib *f, uint32_t index);
+
+/** Index of the next shorter prefix that holds the one of route @index, or FIB_NONE. Not for the
+ * packet path. */
+uint32_t fib_parent(const struct fib *f, uint32_t index);
+
 /** True if there is a route for @dst: whether it lies in one of the prefixes. */
 bool fib_covers(const struct fib *f, const struct ip *dst);
 

@@ -127,10 +127,12 @@ static uint8_t *put_record_route(uint8_t *at, const struct listener *l, uint64_t
 }
 
 /* Our Via: the branch of the transaction, and the arrival listener where it is not this one. */
-static uint8_t *put_via(uint8_t *at, const struct keys *keys, const struct hex32 *branch,
-			const struct listener *out, const struct listener *in)
+static uint8_t *put_via(uint8_t *at, struct proxy_out *o, const struct keys *keys,
+			const struct hex32 *branch, const struct listener *out,
+			const struct listener *in)
 {
 	at = put(at, &out->via);
+	o->branch = at;
 	at = branch_put(at, branch);
 	if (in != out) {
 		PUT(at, ";vl=");
@@ -156,7 +158,7 @@ static bool wants_record_route(const struct sip_msg *m)
 
 void forward_hash(const struct world *w, const struct sip_msg *m, struct forwarding *f)
 {
-	f->branch = branch_digits(&w->keys, m);
+	branch_hash(&w->keys, m, &f->branch);
 	if (w->record_route && wants_record_route(m))
 		call_token_of(&w->keys, m, &f->token);
 }
@@ -183,7 +185,7 @@ void forward_headers(struct plan *p, const struct world *world, uint16_t in_list
 
 	if (!text)
 		return;
-	at = put_via(text, &world->keys, &f->branch, out, in);
+	at = put_via(text, p->out, &world->keys, &f->branch.digits, out, in);
 	if (world->record_route && wants_record_route(p->m)) {
 		at = put_record_route(at, out, f->token.value);
 		if (in != out)

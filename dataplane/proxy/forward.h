@@ -5,14 +5,14 @@
  */
 #pragma once
 
-#include "dataplane/proxy/hex.h"
+#include "dataplane/proxy/branch.h"
 #include "dataplane/proxy/plan.h"
 #include "dataplane/proxy/token.h"
 
 /* What leaves with the message and does not depend on where it goes. */
 struct forwarding {
 	bool marked; /* forward_prepare() was called */
-	struct hex32 branch;
+	struct branch_hash branch;
 	struct call_token token;
 };
 

@@ -14,13 +14,7 @@ bool proxy_fits_udp(const struct ip *dst, int64_t len)
 void proxy_message(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		   const struct sip_msg *m, struct proxy_out *out)
 {
-	out->verdict = PROXY_DROP;
-	out->reason = SIP_OK;
-	out->target = TARGET_NONE;
-	out->pool = out->backend = WORLD_NONE;
-	out->has_hop = false;
-	out->text_used = 0;
-	out->answer_len = 0;
+	proxy_open(out);
 	if (m->request)
 		proxy_request(w, fib, in, m, out);
 	else

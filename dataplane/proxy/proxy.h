@@ -10,6 +10,7 @@
 #pragma once
 
 #include "dataplane/proxy/fib.h"
+#include "dataplane/proxy/window.h"
 #include "dataplane/proxy/world.h"
 #include "dataplane/sip/answer.h"
 #include "dataplane/sip/edit.h"
@@ -24,7 +25,9 @@ enum proxy_verdict {
 /* How a message came. */
 struct proxy_in {
 	struct endpoint src;
-	uint16_t listener; /* index into world.listeners */
+	uint16_t listener;     /* index into world.listeners */
+	struct recent *recent; /* of this thread. NULL: nothing is remembered, not even in
+				  world.began, and only began tells what is old (window.h) */
 };
 
 /* Where the message of a request goes, for people. */
@@ -48,8 +51,13 @@ struct proxy_out {
 	enum proxy_target target;
 	struct endpoint dst;
 	uint16_t listener;      /* to send from; index into world.listeners */
-	uint16_t pool, backend; /* TARGET_POOL; else WORLD_NONE */
+	uint16_t pool, backend; /* TARGET_POOL; else WORLD_NONE. In a transaction window a backend
+				   may come without a pool: that of a rule which is gone */
 	uint64_t key;           /* hash of the affinity key, TARGET_POOL */
+	uint8_t window;         /* enum window_choice, TARGET_POOL; else WINDOW_NONE */
+	uint32_t epoch;         /* of the world that chose the backend, unless WINDOW_NONE */
+	const uint8_t *branch;  /* of our Via on a request that is forwarded, in text; BRANCH_LEN
+				   bytes */
 	bool has_hop;           /* hop was looked up and is valid */
 	struct fib_hop hop;
 	struct edit_list edits; /* for PROXY_FORWARD; offsets in the message as received; then cut

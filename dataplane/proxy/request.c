@@ -3,14 +3,16 @@
  * A request, from validation to the edits that send it on: the file a SIP person reads first.
  *
  * The order is the RFC's: validate (16.3), preprocess the route (16.4), find the one target
- * (16.5, 16.11), make the changes (16.6). No state is kept and nothing here depends on time: the
- * same bytes from the same source leave as the same bytes to the same place, so retransmissions,
- * CANCEL and the ACK to a non-2xx follow their INVITE by themselves.
+ * (16.5, 16.11), make the changes (16.6). No verdict depends on what came before: the same bytes
+ * from the same source leave as the same bytes to the same place, so retransmissions, CANCEL and
+ * the ACK to a non-2xx follow their INVITE by themselves. Only when the pools have changed, what
+ * began before is told from what is new: window.h.
  */
 #include "dataplane/proxy/request.h"
 
 #include "dataplane/proxy/forward.h"
 #include "dataplane/proxy/reply.h"
+#include "dataplane/proxy/require.h"
 #include "dataplane/proxy/routes.h"
 #include "dataplane/proxy/target.h"
 #include "dataplane/proxy/token.h"
@@ -33,9 +35,10 @@ struct ctx {
 	struct forwarding forwarding;
 	bool looked_ahead;    /* look_ahead() was called: what follows is set */
 	uint16_t pool;        /* that would serve the request; WORLD_NONE = no rule matches */
-	const uint16_t *slot; /* of the pool's table, for its key; NULL = nobody lives there */
+	const uint16_t *slot; /* of the pool's table, for its key */
 	uint64_t key;
-	struct span uri_token; /* a signature in the Request-URI that we once wrote */
+	struct recent_line *line; /* of in->recent, for the transaction; NULL = none */
+	struct span uri_token;    /* a signature in the Request-URI that we once wrote */
 };
 
 static bool is_cancel_or_ack(const struct sip_msg *m)
@@ -57,68 +60,13 @@ static enum sip_reason check_uri(const struct sip_uri *uri)
 	return SIP_OK;
 }
 
-/* One row of Proxy-Require: its tokens, appended to an Unsupported header under way. Returns false
- * if it is no list of tokens. */
-static bool collect_tokens(struct plan *p, struct span s, uint32_t *len)
-{
-	const uint8_t *b = p->m->p;
-	unsigned int i = s.off, end = span_end(s);
-
-	while (i < end) {
-		unsigned int from;
-		uint8_t *t;
-
-		while (i < end && (char_is(b[i], CH_LWS) || b[i] == ','))
-			i++;
-		from = i;
-		while (i < end && char_is(b[i], CH_TOKEN))
-			i++;
-		if (i == from)
-			return i == end;
-		t = plan_text(p, (*len ? 2 : 0) + (i - from));
-		if (!t)
-			return false;
-		if (*len) {
-			memcpy(t, ", ", 2);
-			t += 2;
-		}
-		memcpy(t, b + from, i - from);
-		*len += (i - from) + (*len ? 2 : 0);
-		while (i < end && char_is(b[i], CH_LWS))
-			i++;
-		if (i < end && b[i] != ',')
-			return false;
-	}
-	return true;
-}
-
-/*
- * Check 5: every extension is unknown to us. On SIP_R_PROXY_REQUIRE @extra holds the Unsupported
- * row.
- */
+/* Check 5: every extension is unknown to us. */
 static enum sip_reason check_proxy_require(struct ctx *c, const char **extra, uint16_t *extra_len)
 {
-	static const char name[] = "Unsupported: ";
-	const struct sip_msg *m = c->m;
-	uint32_t len = 0;
-	uint8_t *row, *end;
-
-	if (m->first[SIP_H_PROXY_REQUIRE] == UINT16_MAX || is_cancel_or_ack(m))
+	if (c->m->first[SIP_H_PROXY_REQUIRE] == UINT16_MAX || is_cancel_or_ack(c->m))
 		return SIP_OK;
-	plan_open(&c->plan, m, c->out);
-	row = plan_copy(&c->plan, name, sizeof(name) - 1);
-	for (int i = m->first[SIP_H_PROXY_REQUIRE]; i >= 0;
-	     i = sip_find(m, SIP_H_PROXY_REQUIRE, (unsigned int)i + 1))
-		if (!collect_tokens(&c->plan, sip_row_value(m, (unsigned int)i), &len))
-			return SIP_R_BAD_PROXY_REQUIRE;
-	if (!len)
-		return SIP_OK;
-	end = plan_copy(&c->plan, "\r\n", 2);
-	if (!row || !end || end + 2 - row > UINT16_MAX)
-		return SIP_R_TOO_LARGE;
-	*extra = (const char *)row;
-	*extra_len = (uint16_t)(end + 2 - row);
-	return SIP_R_PROXY_REQUIRE;
+	plan_open(&c->plan, c->m, c->out);
+	return require_check(&c->plan, extra, extra_len);
 }
 
 /* True for a Request-URI that is the proxy itself: the host of a listener and no user. A domain
@@ -254,19 +202,41 @@ static void preprocess_maddr(struct ctx *c)
  */
 static void look_ahead(struct ctx *c)
 {
+	static const uint16_t nobody = WORLD_NONE;
 	const struct proxy_in *in = c->in;
 	const struct pool *pool;
 
-	c->slot = NULL;
+	c->slot = &nobody;
+	c->key = 0;
 	c->pool = world_route(c->w, c->m, &in->src.ip);
 	if (c->pool == WORLD_NONE)
 		return;
 	pool = &c->w->pools[c->pool];
-	if (!pool->n_live)
-		return;
 	c->key = key_hash(&c->w->keys, &pool->key, c->m, &in->src.ip);
-	c->slot = &pool->table[maglev_slot(c->key, pool->table_size)];
+	if (pool->n_live)
+		c->slot = &pool->table[maglev_slot(c->key, pool->table_size)];
 	__builtin_prefetch(c->slot);
+	if (__builtin_expect(c->w->n_past, 0))
+		window_prefetch(c->w, c->pool, c->key);
+}
+
+/* Who decides in a transaction window: the present table need not. */
+static void choose_in_window(struct ctx *c)
+{
+	struct window_answer a = window_choose(&(struct window_request){
+		.w = c->w,
+		.m = c->m,
+		.src = &c->in->src.ip,
+		.transaction = c->forwarding.branch.id,
+		.key = c->key,
+		.pool = c->pool,
+		.backend = *c->slot,
+		.recent = c->in->recent,
+	});
+
+	c->out->backend = a.backend;
+	c->out->window = (uint8_t)a.choice;
+	c->out->epoch = a.epoch;
 }
 
 /* A backend of the pool that the first matching rule names, by the pool's key and table. */
@@ -277,16 +247,18 @@ static enum sip_reason target_pool(struct ctx *c)
 
 	if (!c->looked_ahead)
 		look_ahead(c);
-	if (c->pool == WORLD_NONE)
+	forward_prepare(&c->plan, &c->in->src, &c->forwarding);
+	out->pool = c->pool;
+	out->key = c->key;
+	out->backend = *c->slot;
+	if (__builtin_expect(c->w->n_past, 0))
+		choose_in_window(c);
+	else if (c->line && window_begins(c->m))
+		recent_put(c->line, c->forwarding.branch.id, out->backend, c->w->epoch);
+	if (out->backend == WORLD_NONE && c->pool == WORLD_NONE)
 		return SIP_R_NO_ROUTE_RULE;
 	out->target = TARGET_POOL;
-	out->pool = c->pool;
-	if (!c->slot)
-		return SIP_R_NO_BACKEND;
-	out->key = c->key;
-	forward_prepare(&c->plan, &c->in->src, &c->forwarding);
-	out->backend = *c->slot;
-	if (out->backend == MAGLEV_NONE)
+	if (out->backend == WORLD_NONE)
 		return SIP_R_NO_BACKEND;
 	b = &c->w->backends[out->backend];
 	if (!(b->transports & WORLD_UDP))
@@ -435,43 +407,60 @@ static bool is_options_to_us(const struct ctx *c, enum sip_reason e)
 	return e == SIP_R_MAX_FORWARDS_ZERO || (e == SIP_OK && c->routes.next == c->routes.n);
 }
 
+/*
+ * All the rules for c->m. Returns what the request is refused for, with header lines for the answer
+ * in @extra; SIP_OK if it was forwarded, or is an OPTIONS to the proxy and was answered.
+ */
+static enum sip_reason handle(struct ctx *c, const char **extra, uint16_t *extra_len)
+{
+	const struct sip_msg *m = c->m;
+	enum sip_reason e = m->reason;
+
+	c->uri_bytes = NULL;
+	c->uri_len = 0;
+	c->own = OWN_NOT;
+	c->forwarding.marked = false;
+	c->forwarding.token.known = false;
+	c->uri_token = span_of(0, 0);
+	if (e == SIP_OK) {
+		/* Without a Route most requests go to a pool. */
+		c->looked_ahead = m->first[SIP_H_ROUTE] == UINT16_MAX;
+		if (c->looked_ahead)
+			look_ahead(c);
+		forward_hash(c->w, m, &c->forwarding);
+		c->line =
+			c->in->recent ? recent_line(c->in->recent, c->forwarding.branch.id) : NULL;
+		if (c->looked_ahead)
+			__builtin_prefetch(c->line, 1);
+		c->uri = &m->uri;
+		c->own = own_uri(c, c->uri);
+		e = validate(c, extra, extra_len);
+	}
+	if (is_options_to_us(c, e)) {
+		reply_options(c->w, c->fib, c->in, m, c->out);
+		return SIP_OK;
+	}
+	if (e == SIP_OK && m->method == SIP_M_ACK && to_tag_check(&c->w->keys, m))
+		e = SIP_R_OWN_ACK;
+	return e == SIP_OK ? route_and_forward(c) : e;
+}
+
+#ifndef REQUEST_FACTS /* facts.c has another function in this place */
 void proxy_request(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		   const struct sip_msg *m, struct proxy_out *out)
 {
 	struct ctx c; /* 3 KiB: set field by field, not cleared */
 	const char *extra = NULL;
 	uint16_t extra_len = 0;
-	enum sip_reason e = m->reason;
+	enum sip_reason e;
 
 	c.w = w;
 	c.fib = fib;
 	c.in = in;
 	c.m = m;
 	c.out = out;
-	c.uri_bytes = NULL;
-	c.uri_len = 0;
-	c.own = OWN_NOT;
-	c.forwarding.marked = false;
-	c.forwarding.token.known = false;
-	c.uri_token = span_of(0, 0);
-	if (e == SIP_OK) {
-		/* Without a Route most requests go to a pool. */
-		c.looked_ahead = m->first[SIP_H_ROUTE] == UINT16_MAX;
-		if (c.looked_ahead)
-			look_ahead(&c);
-		forward_hash(w, m, &c.forwarding);
-		c.uri = &m->uri;
-		c.own = own_uri(&c, c.uri);
-		e = validate(&c, &extra, &extra_len);
-	}
-	if (is_options_to_us(&c, e)) {
-		reply_options(w, fib, in, m, out);
-		return;
-	}
-	if (e == SIP_OK && m->method == SIP_M_ACK && to_tag_check(&w->keys, m))
-		e = SIP_R_OWN_ACK;
-	if (e == SIP_OK)
-		e = route_and_forward(&c);
+	e = handle(&c, &extra, &extra_len);
 	if (e != SIP_OK)
 		reply_refuse(w, fib, in, m, e, extra, extra_len, out);
 }
+#endif

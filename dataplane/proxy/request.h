@@ -13,3 +13,16 @@ void proxy_request(const struct world *w, const struct fib *fib, const struct pr
 /** RFC 3261 16.11 last paragraph, 18.1.2, 18.2.2; RFC 3581. */
 void proxy_response(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		    const struct sip_msg *m, struct proxy_out *out);
+
+/** Makes @out ready for one message: nothing decided yet. */
+static inline void proxy_open(struct proxy_out *out)
+{
+	out->verdict = PROXY_DROP;
+	out->reason = SIP_OK;
+	out->target = TARGET_NONE;
+	out->pool = out->backend = WORLD_NONE;
+	out->window = WINDOW_NONE;
+	out->has_hop = false;
+	out->text_used = 0;
+	out->answer_len = 0;
+}

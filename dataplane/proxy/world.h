@@ -3,8 +3,9 @@
  * The world as a packet sees it: listeners, own names, pools, backends, rules, keys. One immutable
  * snapshot, built by the control thread from the configuration (control/world_build.c), published
  * with one pointer, retired when every worker has let go of it. Everything it points to lives in
- * the same block and dies with it. Network routes and neighbours change on their own clock and are
- * a snapshot of their own (fib.h).
+ * the same block and dies with it, but for tables, filters and past worlds, which worlds share
+ * (control/table.h, control/world_past.h). Network routes and neighbours change on their own clock
+ * and are a snapshot of their own (fib.h).
  */
 #pragma once
 
@@ -91,6 +92,7 @@ struct rule {
 };
 
 struct began;
+struct rule_index;
 struct world;
 
 /* A world of before, while transactions that began under it may live (RFC 3261 16.11). */
@@ -108,9 +110,13 @@ struct world {
 	const struct pool *pools;
 	const struct rule *rules;
 	uint16_t n_listeners, n_backends, n_pools, n_rules;
-	const struct names *own;          /* all that names this proxy; keys and values: own.h */
-	const struct names *listener_ids; /* 4 bytes of id -> listener index */
-	const struct names *hosts;        /* lower-case name -> index into host_ips */
+	uint16_t n_walked; /* rules that are asked one by one: all of few, none of many */
+	const struct rule_index *rule_index; /* of many, see rules.h; NULL = they are walked */
+	const struct names *own;             /* all that names this proxy; keys and values: own.h */
+	const struct names *listener_ids;    /* 4 bytes of id -> listener index */
+	const struct names *servers; /* address -> number of the backend there, servers.h; NULL =
+					unknown */
+	const struct names *hosts;   /* lower-case name -> index into host_ips */
 	const struct ip *host_ips;
 	const struct fib *trusted; /* prefixes and backends, as a table of routes; NULL = none */
 	uint8_t max_breadth; /* 0 = leave Max-Breadth alone, else value to add and upper bound (RFC
@@ -119,12 +125,14 @@ struct world {
 	bool preloaded_route; /* a foreign Route of anybody is followed for a Request-URI of ours */
 	bool record_route;
 	bool draining;       /* the node takes no new work: OPTIONS to it gets 503 */
+	bool drains;         /* some backend is BACKEND_DRAIN */
 	uint64_t generation; /* counts snapshots, for people and tests */
 	/* The transaction window, see window.h: */
-	uint32_t epoch;   /* counts changes of what any request's server is */
-	uint32_t n_past;  /* at most WORLD_PAST_MAX */
+	uint32_t epoch;                /* counts changes of what any request's server is */
+	uint32_t n_past;               /* at most WORLD_PAST_MAX */
+	bool past_gaps;                /* worlds of the window had no room in past */
 	const struct world_past *past; /* newest first */
-	struct began *began; /* transactions begun in this epoch; NULL if n_past is 0 */
+	struct began *began;           /* transactions begun in this epoch; NULL if n_past is 0 */
 };
 
 enum world_own { OWN_NOT, OWN_DOMAIN, OWN_LISTENER };
