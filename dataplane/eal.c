@@ -2,8 +2,8 @@
 /*
  * Arguments that let several processes run on one machine, with or without hugepages, as root or
  * not: no shared files (22.11 refuses --no-huge with --in-memory, so --no-shconf there), a prefix
- * of our own, no PCI scan, no telemetry thread. Workers are lcores 1 to n; they float over all CPUs
- * unless they spin, so that test instances can share a small machine.
+ * of our own, no PCI scan, telemetry only on demand. Workers are lcores 1 to n; they float over all
+ * CPUs unless they spin, so that test instances can share a small machine.
  */
 #include "dataplane/eal.h"
 
@@ -15,6 +15,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -163,10 +164,10 @@ int eal_start(const struct plane_conf *conf, struct plane_error *err)
 	struct text lcores = { 0 };
 	char prefix[64], memory[32];
 	char *args[ARGS_MAX] = {
-		"viaduct",  lcores.s,         "--main-lcore=0",      prefix,          "-m", memory,
-		"--no-pci", "--no-telemetry", "--log-level=warning", "--iova-mode=va"
+		"viaduct", lcores.s,   "--main-lcore=0",      prefix,          "-m",
+		memory,    "--no-pci", "--log-level=warning", "--iova-mode=va"
 	};
-	int n = 10, rc;
+	int n = 9, rc;
 
 	if (running)
 		return 0;
@@ -176,6 +177,8 @@ int eal_start(const struct plane_conf *conf, struct plane_error *err)
 		args[n++] = "--no-huge";
 		args[n++] = "--no-shconf";
 	}
+	/* It says that a socket of former versions is not there. */
+	args[n++] = conf->telemetry ? "--log-level=lib.telemetry:error" : "--no-telemetry";
 	add_lcores(&lcores, conf);
 	snprintf(prefix, sizeof(prefix), "--file-prefix=viaduct-%d", (int)getpid());
 	snprintf(memory, sizeof(memory), "%llu",
@@ -185,8 +188,21 @@ int eal_start(const struct plane_conf *conf, struct plane_error *err)
 	return rc;
 }
 
+/* EAL leaves the folder of its telemetry socket behind. */
+static void remove_runtime_dir(void)
+{
+	const char *dir = rte_eal_get_runtime_dir();
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/dpdk_telemetry.v2", dir);
+	unlink(path);
+	rmdir(dir);
+}
+
 void eal_stop(void)
 {
-	if (running)
-		rte_eal_cleanup();
+	if (!running)
+		return;
+	rte_eal_cleanup();
+	remove_runtime_dir();
 }

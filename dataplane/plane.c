@@ -3,6 +3,7 @@
 
 #include "dataplane/checksum.h"
 #include "dataplane/eal.h"
+#include "dataplane/plane_watch.h"
 #include "dataplane/worker.h"
 
 #include <rte_cycles.h>
@@ -76,6 +77,8 @@ static int open_workers(struct plane *p, const struct plane_conf *conf, struct p
 			return fail(err, ENOMEM, "workers");
 		rte_rcu_qsbr_thread_register(p->sh.retired.rcu, i);
 	}
+	if (recents_open(&p->sh.recents, conf->n_workers + 1u) < 0)
+		return fail(err, ENOMEM, "memory of transactions");
 	p->stats = stats_new();
 	return p->stats ? 0 : fail(err, ENOMEM, "counters");
 }
@@ -217,6 +220,8 @@ void plane_close(struct plane *p)
 			rte_rcu_qsbr_thread_unregister(p->sh.retired.rcu, i);
 		snapshot_publish(&p->sh.retired, &p->sh.world, NULL, p->retire_world);
 		snapshot_publish(&p->sh.retired, &p->sh.fib, NULL, p->retire_fib);
+		if (p->workers[0])
+			plane_watch_close(p);
 		snapshot_queue_fini(&p->sh.retired);
 	}
 	for (uint16_t i = 0; i < p->sh.n_workers; i++) {
@@ -226,6 +231,7 @@ void plane_close(struct plane *p)
 	for (uint16_t i = 0; i < p->sh.n_ports; i++)
 		port_close(&p->sh.ports[i]);
 	punt_bell_fini(&p->sh.bell);
+	recents_close(&p->sh.recents);
 	stats_free(p->stats);
 	eal_stop();
 	free(p);
@@ -304,4 +310,9 @@ uint64_t plane_backend_count(const struct plane *p, uint16_t backend)
 struct stats *plane_control_stats(struct plane *p)
 {
 	return p->stats;
+}
+
+struct recent *plane_control_recent(struct plane *p)
+{
+	return &p->sh.recents.of[p->sh.n_workers];
 }

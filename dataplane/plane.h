@@ -4,12 +4,14 @@
  * over, read counters, stop.
  *
  * Threads: all functions here are for the control thread (EAL main lcore) only. Workers run from
- * plane_start() to plane_stop() and meet the control thread in three places: the two snapshot
- * pointers (snapshot.h), the punt rings (punt.h), and the counters (stats.h).
+ * plane_start() to plane_stop() and meet the control thread in a few places: the snapshot
+ * pointers (snapshot.h), the punt rings (punt.h), the counters with their examples (stats.h,
+ * example.h), and the trace rings (trace.h). plane_watch.h has what is only there to be looked at.
  */
 #pragma once
 
 #include "dataplane/proxy/fib.h"
+#include "dataplane/proxy/recent.h"
 #include "dataplane/proxy/world.h"
 #include "dataplane/punt.h"
 #include "dataplane/stats.h"
@@ -46,7 +48,8 @@ struct plane_conf {
 	const struct plane_port *ports;
 	uint16_t n_ports;
 	uint16_t n_workers;
-	bool spin; /* never nap; workers are pinned to cores then */
+	bool spin;      /* never nap; workers are pinned to cores then */
+	bool telemetry; /* EAL opens its telemetry socket */
 	enum plane_hugepages hugepages;
 	uint32_t answer_limit; /* answers of 300 and up per second and worker; 0 = none at all */
 	uint32_t frag_memory;  /* bytes per worker for reassembly, FRAG_MEMORY_MIN at least */
@@ -125,6 +128,9 @@ uint64_t plane_backend_count(const struct plane *p, uint16_t backend);
 
 /** The struct into which the control thread counts what it forwards itself. */
 struct stats *plane_control_stats(struct plane *p);
+
+/** Where the control thread remembers the transactions of what it forwards itself. */
+struct recent *plane_control_recent(struct plane *p);
 
 /** Stops the workers after their present burst; what they have to send is sent. */
 void plane_stop(struct plane *p);

@@ -2,9 +2,8 @@
 /*
  * What workers hand to the control thread: one ring of bytes per worker, one descriptor for all.
  *
- * A record is a struct punt and its bytes, copied: messages of any size pass, no packet buffer is
- * tied up by a slow reader, and the ring is plain C11 atomics that ThreadSanitizer can follow
- * (rte_ring on x86 is not). One writer and one reader per ring. A full ring refuses; the caller
+ * A record is a struct punt and its bytes, copied: messages of any size pass, and no packet buffer
+ * is tied up by a slow reader. One writer and one reader per ring. A full ring refuses; the caller
  * counts it. The eventfd is written at most once per turn and only if the reader was not told yet,
  * after the turn's packets are sent.
  *
@@ -15,9 +14,9 @@
  */
 #pragma once
 
+#include "dataplane/byte_ring.h"
 #include "dataplane/sip/ip.h"
 
-#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,11 +42,8 @@ struct punt {
 #define PUNT_RING_SIZE (1u << 20) /* bytes per worker: 15 messages of the largest size */
 
 struct punt_ring {
-	alignas(64) _Atomic uint64_t head; /* bytes ever put in; worker writes */
-	uint64_t tail_seen;                /* worker's copy of tail: reads it only when short */
-	bool put;                          /* worker: something was put in since punt_wake() */
-	alignas(64) _Atomic uint64_t tail; /* bytes ever taken out; control writes */
-	uint8_t *bytes;                    /* PUNT_RING_SIZE */
+	struct byte_ring ring; /* worker writes, control reads */
+	bool put;              /* worker: something was put in since punt_wake() */
 };
 
 /* The shared bell. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/sip_stage.h"
 
+#include "dataplane/account.h"
 #include "dataplane/net_out.h"
 #include "dataplane/worker.h"
 
@@ -8,15 +9,6 @@ static void refuse(struct pkt *k, enum sip_reason reason)
 {
 	k->verdict = V_REASON;
 	k->reason = (uint16_t)reason;
-}
-
-static void count_message(struct worker *w)
-{
-	const struct sip_msg *m = &w->msg;
-
-	if (m->reason == SIP_R_KEEPALIVE || m->reason == SIP_R_STUN || m->reason == SIP_R_NOT_SIP)
-		return;
-	stat_add(&w->stats->c[m->request ? C_RX_REQUESTS : C_RX_RESPONSES], 1);
 }
 
 /* The edits do not fit where the message is. */
@@ -65,15 +57,27 @@ static void answer(struct worker *w, struct pkt *k, struct outgoing *o)
 	*o = (struct outgoing){ .p = out->answer, .len = out->answer_len };
 }
 
-void sip_stage(struct worker *w, struct pkt *k, const struct buffer *buf, struct outgoing *o)
+void sip_decide(struct worker *w, const struct pkt *k, const struct buffer *buf)
 {
 	const uint8_t *p = buf->f + k->off;
-	struct proxy_in in = { .src = k->src, .listener = k->listener };
+	struct proxy_in in = { .src = k->src,
+			       .listener = k->listener,
+			       .recent = &w->sh->recents.of[w->id] };
 	enum sip_parse_flags flags = buf->end - (p + k->len) >= SIP_PAD ? SIP_PADDED : SIP_EXACT;
 
 	sip_parse(p, k->len, flags, &w->msg);
-	count_message(w);
+	account_received(w->stats, &w->msg);
 	proxy_message(w->view.world, w->view.fib, &in, &w->msg, &w->out);
+	account(w->stats, &(struct accounted){ .world = w->view.world,
+					       .src = &k->src,
+					       .m = &w->msg,
+					       .out = &w->out,
+					       .now = w->now,
+					       .hz = w->hz });
+}
+
+void sip_edit(struct worker *w, struct pkt *k, const struct buffer *buf, struct outgoing *o)
+{
 	switch (w->out.verdict) {
 	case PROXY_DROP:
 		refuse(k, w->out.reason);
@@ -82,10 +86,19 @@ void sip_stage(struct worker *w, struct pkt *k, const struct buffer *buf, struct
 		answer(w, k, o);
 		break;
 	case PROXY_FORWARD:
+		stat_window(w->stats, (enum window_choice)w->out.window);
 		/* The rules have checked the length; an edit that fails all the same fails by it.
 		 */
 		if (edit_here(w, k, buf, o) < 0)
 			refuse(k, SIP_R_TOO_LARGE);
+		else if (w->out.target == TARGET_POOL)
+			stat_add(&w->stats->backend[w->out.backend], 1);
 		break;
 	}
+}
+
+void sip_stage(struct worker *w, struct pkt *k, const struct buffer *buf, struct outgoing *o)
+{
+	sip_decide(w, k, buf);
+	sip_edit(w, k, buf, o);
 }

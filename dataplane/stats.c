@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/stats.h"
 
+#include "dataplane/example.h"
+
 #include <stdlib.h>
 
 static const struct counter_info infos[N_COUNTERS] = {
@@ -12,6 +14,20 @@ static const struct counter_info infos[N_COUNTERS] = {
 const struct counter_info *counter_info(enum counter c)
 {
 	return &infos[c];
+}
+
+static const struct mark_info marks[N_MARKS] = {
+	[MARK_PUNT_BYTES] = { "most_punt_bytes",
+			      "most bytes that waited in a worker's ring to the control thread" },
+	[MARK_INBOX_FRAMES] = { "most_inbox_frames",
+				"most fragments that waited for the worker of their datagram" },
+	[MARK_TX_FRAMES] = { "most_tx_frames",
+			     "most frames of a burst that a device did not take at first" },
+};
+
+const struct mark_info *mark_info(enum stats_mark m)
+{
+	return &marks[m];
 }
 
 void counter_name(enum counter c, char *out, size_t n)
@@ -32,10 +48,12 @@ struct stats *stats_new(void)
 	if (!s)
 		return NULL;
 	*s = (struct stats){ 0 };
-	/* Half a MiB of which only the pages of backends in use are ever touched. */
+	/* 3.5 MiB of which only the pages of backends in use are ever touched. */
 	s->backend = calloc(STATS_BACKENDS, sizeof(*s->backend));
-	if (!s->backend) {
-		free(s);
+	s->server = calloc(STATS_BACKENDS, sizeof(*s->server));
+	s->examples = calloc(1, sizeof(*s->examples));
+	if (!s->backend || !s->server || !s->examples) {
+		stats_free(s);
 		return NULL;
 	}
 	return s;
@@ -43,20 +61,37 @@ struct stats *stats_new(void)
 
 void stats_free(struct stats *s)
 {
-	if (s)
-		free(s->backend);
+	if (!s)
+		return;
+	free(s->backend);
+	free(s->server);
+	free(s->examples);
 	free(s);
+}
+
+static void sum(uint64_t *to, const stat_t *from, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		to[i] += stat_get(&from[i]);
 }
 
 void stats_sum(struct stats_total *t, const struct stats *s)
 {
-	for (unsigned int i = 0; i < N_COUNTERS; i++)
-		t->c[i] += stat_get(&s->c[i]);
-	for (unsigned int i = 0; i < SIP_N_REASONS; i++) {
-		t->dropped[i] += stat_get(&s->dropped[i]);
-		t->answered[i] += stat_get(&s->answered[i]);
+	sum(t->c, s->c, N_COUNTERS);
+	sum(t->dropped, s->dropped, SIP_N_REASONS);
+	sum(t->answered, s->answered, SIP_N_REASONS);
+	sum(t->requests, s->requests, SIP_N_METHODS);
+	sum(t->responses, s->responses, STATS_CLASSES);
+	sum(t->latency, s->latency, LATENCY_BUCKETS);
+	sum(&t->latency_ns, &s->latency_ns, 1);
+	sum(&t->busy_cycles, &s->busy_cycles, 1);
+	sum(&t->cycles, &s->cycles, 1);
+	sum(&t->held, &s->held, 1);
+	for (unsigned int i = 0; i < N_MARKS; i++) {
+		uint64_t mark = stat_get(&s->mark[i]);
+
+		t->mark[i] = mark > t->mark[i] ? mark : t->mark[i];
 	}
-	t->held += stat_get(&s->held);
 }
 
 int64_t stats_imbalance(const struct stats_total *t)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/tx.h"
 
+#include "dataplane/drop.h"
 #include "dataplane/net_out.h"
 #include "dataplane/worker.h"
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_ring.h>
 
@@ -28,10 +30,11 @@ static inline void count(struct worker *w, enum counter c, uint64_t n)
 	stat_add(&w->stats->c[c], n);
 }
 
-static void lose_of(struct pkt *k)
+static void lose_of(struct worker *w, struct pkt *k, const struct rte_mbuf *frame)
 {
 	k->verdict = V_DROP_TX_FULL;
 	k->n_frames--;
+	drop_frame(w, k, frame, true);
 }
 
 /* Frames that nobody took: their packets are lost. */
@@ -41,7 +44,7 @@ static void lose(struct worker *w, const struct tx_port *t, uint16_t from)
 		if (t->owner[i] == NO_PACKET)
 			count(w, C_TX_HANDOVER_LOST, 1);
 		else
-			lose_of(&w->batch.pkt[t->owner[i]]);
+			lose_of(w, &w->batch.pkt[t->owner[i]], t->m[i]);
 	}
 	rte_pktmbuf_free_bulk((struct rte_mbuf **)&t->m[from], t->n - from);
 }
@@ -76,6 +79,8 @@ static uint16_t to_device(struct worker *w, struct tx_port *t)
 		uint16_t n = rte_eth_tx_burst(t->dev, t->queue, t->m + sent, t->n - sent);
 
 		sent += n;
+		if (sent < t->n && tries == 0)
+			stat_raise(&w->stats->mark[MARK_TX_FRAMES], t->n - sent);
 		tries = n ? 0 : tries + 1;
 	}
 	count(w, C_TX_FRAMES, sent);
@@ -134,9 +139,10 @@ static void count_flags(struct worker *w, const struct pkt *k)
 		count(w, C_RX_REASSEMBLED, 1);
 }
 
-/* Counts the verdict of one packet, and what was made of it. */
-static void count_packet(struct worker *w, const struct pkt *k)
+/* Counts the verdict of packet @i, and what was made of it. True if it was sent. */
+static bool count_packet(struct worker *w, uint16_t i)
 {
+	const struct pkt *k = &w->batch.pkt[i];
 	struct stats *s = w->stats;
 	bool sent = k->verdict == V_FORWARDED || k->verdict == V_ANSWERED;
 
@@ -146,12 +152,15 @@ static void count_packet(struct worker *w, const struct pkt *k)
 		count(w, C_RX_STEERED, 1);
 	else if (k->verdict != V_HELD)
 		count(w, counter_of[k->verdict], 1);
+	if (!sent)
+		drop_frame(w, k, w->batch.m[i], false);
 	if (k->n_frames > sent)
 		count(w, C_TX_EXTRA_FRAGMENTS, k->n_frames - sent);
 	if (k->flags & PKT_ANSWER && (sent || k->verdict == V_PUNTED))
 		stat_add(&s->answered[k->reason], 1);
 	if (k->flags & (PKT_VLAN | PKT_PARTIAL | PKT_WHOLE))
 		count_flags(w, k);
+	return sent;
 }
 
 /* Nothing to say of it but that it was forwarded. */
@@ -161,19 +170,30 @@ static inline bool is_plain(const struct pkt *k)
 	       !(k->flags & (PKT_VLAN | PKT_PARTIAL | PKT_WHOLE | PKT_ANSWER));
 }
 
+/* @sent messages of this burst left. The next one is taken now. */
+static void count_latency(struct worker *w, uint64_t sent)
+{
+	uint64_t now = rte_rdtsc(), ns = tsc_ns(w->scale, w->since, now);
+
+	stat_add(&w->stats->latency[latency_bucket(ns)], sent);
+	stat_add(&w->stats->latency_ns, ns * sent);
+	w->since = now;
+}
+
 void tx_finish(struct worker *w)
 {
 	struct batch *b = &w->batch;
-	uint64_t plain = 0;
+	uint64_t plain = 0, others = 0;
 
 	flush_all(w);
 	for (uint16_t i = 0; i < b->n; i++) {
 		if (is_plain(&b->pkt[i]))
 			plain++;
 		else
-			count_packet(w, &b->pkt[i]);
+			others += count_packet(w, i);
 	}
 	count(w, C_FORWARDED, plain);
+	count_latency(w, plain + others);
 	rte_pktmbuf_free_bulk(b->m, b->n); /* those that went out are NULL here */
 	b->n = 0;
 }

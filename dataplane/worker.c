@@ -12,9 +12,11 @@
  */
 #include "dataplane/worker.h"
 
+#include "dataplane/drop.h"
 #include "dataplane/gather.h"
 #include "dataplane/net_out.h"
 #include "dataplane/sip_stage.h"
+#include "dataplane/tap.h"
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
@@ -35,14 +37,6 @@
 #define NAP_LONG_NS 500000 /* after many naps in vain */
 #define NAPS_IN_VAIN 32
 #define TIMER_SLACK_NS 1000 /* Linux would add 50 us to each nap */
-
-void limit_set(struct limit *l, uint32_t rate, uint64_t hz, uint64_t now)
-{
-	l->cost = rate ? hz / rate : UINT64_MAX;
-	l->most = rate ? hz : 0;
-	l->credit = l->most;
-	l->last = now;
-}
 
 /* --- life -------------------------------------------------------------------------------- */
 
@@ -76,6 +70,9 @@ struct worker *worker_new(struct plane_shared *sh, const struct plane_conf *conf
 	w->sh = sh;
 	w->id = id;
 	w->now = now;
+	w->hz = clock_hz;
+	w->scale = tsc_scale(clock_hz);
+	w->tap.hz = clock_hz;
 	w->ip_id = (uint32_t)(now / sh->n_workers * sh->n_workers) + id;
 	limit_set(&w->answers, conf->answer_limit, clock_hz, now);
 	limit_set(&w->icmp, ICMP_RATE, clock_hz, now);
@@ -101,6 +98,7 @@ void worker_free(struct worker *w)
 	if (!w)
 		return;
 	punt_ring_fini(&w->punt);
+	byte_ring_fini(&w->tap.ring);
 	frag_table_free(w->frags);
 	free(w->copy);
 	free(w->scratch);
@@ -129,23 +127,81 @@ static void icmp(struct worker *w, struct pkt *k, const struct buffer *buf)
 		k->verdict = punt_put(&w->punt, &p) ? V_ICMP_PUNTED : V_DROP_PUNT_FULL;
 }
 
+/* Whether packet @i of the batch, which net_in() let through, is a SIP message at @buf; else it has
+ * its verdict. */
+static inline bool is_message(struct worker *w, uint16_t i, struct buffer *buf)
+{
+	struct pkt *k = &w->batch.pkt[i];
+
+	gather(w, i, buf);
+	if (k->verdict != V_GO)
+		return false;
+	if (k->flags & PKT_ICMP)
+		icmp(w, k, buf);
+	return !(k->flags & PKT_ICMP);
+}
+
+static inline void send_or_drop(struct worker *w, uint16_t i, const struct buffer *buf,
+				struct outgoing *o)
+{
+	struct pkt *k = &w->batch.pkt[i];
+
+	if (k->verdict != V_GO) {
+		drop_message(w, k, buf->f + k->off, k->len);
+		return;
+	}
+	net_out(w, i, o);
+	if (__builtin_expect(k->verdict != V_FORWARDED && k->verdict != V_ANSWERED, 0))
+		drop_message(w, k, o->p, o->len);
+}
+
 /* Packet @i of the batch, which net_in() let through, to its verdict. */
 static void packet(struct worker *w, uint16_t i)
 {
-	struct pkt *k = &w->batch.pkt[i];
 	struct buffer buf;
 	struct outgoing o;
 
-	gather(w, i, &buf);
-	if (k->verdict != V_GO)
+	if (!is_message(w, i, &buf))
 		return;
-	if (k->flags & PKT_ICMP) {
-		icmp(w, k, &buf);
+	sip_stage(w, &w->batch.pkt[i], &buf, &o);
+	send_or_drop(w, i, &buf, &o);
+}
+
+/* The same while somebody traces messages. */
+static void packet_traced(struct worker *w, uint16_t i)
+{
+	struct pkt *k = &w->batch.pkt[i];
+	struct trace_item item;
+	struct buffer buf;
+	struct outgoing o = { 0 };
+	bool traced;
+
+	if (!is_message(w, i, &buf))
 		return;
+	sip_decide(w, k, &buf);
+	traced = tap_begin(w, k, &item);
+	sip_edit(w, k, &buf, &o);
+	if (traced && k->verdict == V_GO)
+		trace_sent(&item, o.p, o.len);
+	send_or_drop(w, i, &buf, &o);
+	if (traced)
+		tap_finish(w, k, &buf, &o, &item);
+}
+
+static void batch_plain(struct worker *w)
+{
+	for (uint16_t i = 0; i < w->batch.n; i++) {
+		if (w->batch.pkt[i].verdict == V_GO)
+			packet(w, i);
 	}
-	sip_stage(w, k, &buf, &o);
-	if (k->verdict == V_GO)
-		net_out(w, i, &o);
+}
+
+static void batch_traced(struct worker *w)
+{
+	for (uint16_t i = 0; i < w->batch.n; i++) {
+		if (w->batch.pkt[i].verdict == V_GO)
+			packet_traced(w, i);
+	}
 }
 
 static void batch_run(struct worker *w, uint16_t port)
@@ -153,10 +209,10 @@ static void batch_run(struct worker *w, uint16_t port)
 	struct batch *b = &w->batch;
 
 	net_in(&w->view, &w->sh->ports[port], port, b);
-	for (uint16_t i = 0; i < b->n; i++) {
-		if (b->pkt[i].verdict == V_GO)
-			packet(w, i);
-	}
+	if (__builtin_expect(w->trace != NULL, 0))
+		batch_traced(w);
+	else
+		batch_plain(w);
 	tx_finish(w);
 }
 
@@ -173,6 +229,7 @@ static unsigned int take_burst(struct worker *w, const struct rx_queue *q)
 		bytes += b->m[i]->pkt_len;
 	stat_add(&w->stats->c[C_RX_FRAMES], n);
 	stat_add(&w->stats->c[C_RX_BYTES], bytes);
+	stat_add(&w->stats->c[C_RX_FULL_BURSTS], n == BURST_MAX);
 	batch_run(w, q->port);
 	return n;
 }
@@ -182,11 +239,13 @@ static unsigned int take_inbox(struct worker *w)
 {
 	struct rte_ring *inbox = w->sh->inbox[w->id];
 	void *m[BURST_MAX];
-	unsigned int n;
+	unsigned int n, left;
 
 	if (!inbox)
 		return 0;
-	n = rte_ring_dequeue_burst(inbox, m, BURST_MAX, NULL);
+	n = rte_ring_dequeue_burst(inbox, m, BURST_MAX, &left);
+	if (n)
+		stat_raise(&w->stats->mark[MARK_INBOX_FRAMES], n + left);
 	for (unsigned int i = 0; i < n; i++) {
 		w->batch.m[0] = m[i];
 		w->batch.n = 1;
@@ -211,15 +270,29 @@ static unsigned int end_turn(struct worker *w)
 
 	n += tx_handed_over(w);
 	atomic_store_explicit(&w->stats->held, frag_held(w->frags), memory_order_relaxed);
+	if (w->punt.put)
+		stat_raise(&w->stats->mark[MARK_PUNT_BYTES], byte_ring_used(&w->punt.ring));
 	punt_wake(&w->punt, &w->sh->bell);
 	return n;
+}
+
+/* The time since the start of the turn before goes to that turn and the nap after it. */
+static void count_time(struct worker *w, uint64_t now)
+{
+	uint64_t spent = now > w->now ? now - w->now : 0;
+
+	stat_add(&w->stats->cycles, spent);
+	if (w->busy)
+		stat_add(&w->stats->busy_cycles, spent);
+	w->now = w->since = now;
 }
 
 static void begin_turn(struct worker *w, uint64_t now)
 {
 	struct plane_shared *sh = w->sh;
 
-	w->now = now;
+	count_time(w, now);
+	w->trace = snapshot_get(&sh->trace);
 	view_update(&w->view, snapshot_get(&sh->world), snapshot_get(&sh->fib));
 	limit_refill(&w->answers, now);
 	limit_refill(&w->icmp, now);
@@ -235,6 +308,7 @@ unsigned int worker_turn(struct worker *w, uint64_t now)
 	if (now >= w->expire_at)
 		expire(w);
 	n += end_turn(w);
+	w->busy = n > 0;
 	rte_rcu_qsbr_quiescent(w->sh->retired.rcu, w->id);
 	return n;
 }
@@ -263,6 +337,7 @@ int worker_main(void *worker)
 	unsigned int empty = 0, naps = 0, patience = PATIENCE_DENSE;
 
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+	recents_touch(&sh->recents.of[w->id]);
 	rte_rcu_qsbr_thread_online(sh->retired.rcu, w->id);
 	while (!atomic_load_explicit(&sh->stop, memory_order_relaxed)) {
 		unsigned int found = worker_turn(w, rte_rdtsc());

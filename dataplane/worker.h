@@ -10,12 +10,15 @@
 
 #include "dataplane/batch.h"
 #include "dataplane/frag_in.h"
+#include "dataplane/limit.h"
 #include "dataplane/net_in.h"
 #include "dataplane/ports.h"
 #include "dataplane/proxy/proxy.h"
 #include "dataplane/punt.h"
+#include "dataplane/recents.h"
 #include "dataplane/snapshot.h"
 #include "dataplane/stats.h"
+#include "dataplane/trace.h"
 #include "dataplane/tx.h"
 
 #include <stdatomic.h>
@@ -29,8 +32,11 @@
 struct plane_shared {
 	struct snapshot world;         /* control publishes */
 	struct snapshot fib;           /* control publishes */
+	struct snapshot trace;         /* control publishes: struct trace_set; NULL = off */
 	struct snapshot_queue retired; /* control; workers only report quiescence to .rcu */
 	struct punt_bell bell;         /* workers ring, control clears */
+	struct trace_tap tap;          /* the control thread's own */
+	uint64_t trace_generation;     /* of the trace published last; control thread only */
 	atomic_bool stop;              /* control writes */
 	/* Written before workers run: */
 	bool any_shared; /* some interface is shared with Linux */
@@ -39,37 +45,10 @@ struct plane_shared {
 	struct port ports[PLANE_MAX_PORTS];
 	uint16_t port_of_dev[RTE_MAX_ETHPORTS]; /* DPDK device -> index in ports */
 	uint8_t frag_secret[FRAG_SECRET];
+	struct recents recents; /* by worker, the last is the control thread's */
 	struct rte_ring
 		*inbox[PLANE_MAX_WORKERS]; /* fragments for that worker; NULL if it is alone */
 };
-
-/* A rate: so many cycles per thing, with credit for a second of them. */
-struct limit {
-	uint64_t cost;   /* cycles */
-	uint64_t credit; /* cycles */
-	uint64_t most;
-	uint64_t last; /* time of the last refill */
-};
-
-/** Sets @l to @rate things per second (0: none at all) on a clock of @hz, full at @now. */
-void limit_set(struct limit *l, uint32_t rate, uint64_t hz, uint64_t now);
-
-static inline void limit_refill(struct limit *l, uint64_t now)
-{
-	uint64_t credit = l->credit + (now - l->last);
-
-	l->credit = credit < l->most ? credit : l->most;
-	l->last = now;
-}
-
-/** Takes one thing if the rate allows it. */
-static inline bool limit_take(struct limit *l)
-{
-	if (l->credit < l->cost)
-		return false;
-	l->credit -= l->cost;
-	return true;
-}
 
 struct rx_queue {
 	uint16_t port; /* index in ports */
@@ -80,8 +59,13 @@ struct worker {
 	struct plane_shared *sh;
 	uint16_t id;
 	uint16_t n_rx;
-	struct view view; /* of this turn */
-	uint64_t now;     /* TSC at the start of this turn */
+	struct view view;              /* of this turn */
+	const struct trace_set *trace; /* of this turn; NULL = off */
+	uint64_t now;                  /* TSC at the start of this turn */
+	uint64_t since;                /* TSC when the present burst was taken */
+	uint64_t hz;                   /* of the TSC */
+	struct tsc_scale scale;
+	bool busy; /* this turn found something */
 	struct rx_queue rx[PLANE_MAX_PORTS];
 	struct tx_port *tx;   /* one per port */
 	struct stats *stats;  /* this worker writes, control reads */
@@ -92,6 +76,7 @@ struct worker {
 	uint64_t expire_every;
 	uint32_t ip_id;        /* last identification used; steps by the number of workers */
 	struct punt_ring punt; /* this worker puts, control takes */
+	struct trace_tap tap;  /* the same */
 	uint8_t *scratch;      /* SCRATCH_SIZE: packets from several mbufs or fragments */
 	uint8_t *copy;         /* SCRATCH_SIZE: messages whose edits do not fit where they are */
 	struct sip_msg msg;
