@@ -5,16 +5,19 @@
  *
  * Order of a publication: sockets of new listeners open, forwarding table, world, sockets of old
  * listeners closed. Linux never sees a datagram for a listener of the world in force without a
- * socket there.
+ * socket there. A timer publishes once more when the transaction window of a change is over, with
+ * nothing changed but the list of past worlds.
  */
 #include "control/publish.h"
 
 #include "control/block.h"
+#include "control/fleet_state.h"
 #include "control/log.h"
 #include "control/network.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 
 #define RECLAIM_MS 100
 
@@ -35,35 +38,84 @@ void draft_free(struct snapshots *draft)
 	*draft = (struct snapshots){ 0 };
 }
 
-int draft_build(struct app *app, const struct config *c, struct snapshots *draft,
-		struct config_errors *errs)
+static int build_world(struct app *app, const struct config *c, const struct fleet *fleet,
+		       const struct fib *fib, struct world **out, struct config_errors *errs)
 {
+	struct world_overlay overlay;
+	struct arena arena = { 0 };
 	struct world_facts facts = {
 		.hosts = app->hosts.v,
 		.n_hosts = app->hosts.n,
 		.secret = app->secret.bytes,
 		.secret_len = app->secret.n,
 		.generation = app->generation + 1,
+		.draining = app->draining,
+		.fib = fib,
+		.overlay = &overlay,
+		.before = app->now.world,
 	};
+	int rc = fleet_overlay(fleet, c, &arena, &overlay);
+
+	network_facts(app->network, &facts);
+	rc = rc ? rc : world_build(c, &facts, out, errs);
+	arena_free(&arena);
+	return rc;
+}
+
+int draft_build(struct app *app, const struct config *c, const struct fleet *fleet,
+		struct snapshots *draft, struct config_errors *errs)
+{
 	int rc = network_fib(app->network, c, &draft->fib);
 
-	if (rc == 0) {
-		network_facts(app->network, &facts);
-		facts.fib = draft->fib;
-		rc = world_build(c, &facts, &draft->world, errs);
-	}
+	rc = rc ? rc : build_world(app, c, fleet, draft->fib, &draft->world, errs);
 	if (rc)
 		draft_free(draft);
 	return rc;
 }
 
-int draft_prepare(struct app *app, const struct snapshots *draft)
+int draft_build_world(struct app *app, const struct config *c, const struct fleet *fleet,
+		      struct snapshots *draft, struct config_errors *errs)
 {
+	return build_world(app, c, fleet, app->now.fib, &draft->world, errs);
+}
+
+static struct world_window window_of(const struct config *c)
+{
+	unsigned int log2 = 20;
+
+	for (uint32_t mb = c->window_memory_mb; mb > 1; mb /= 2)
+		log2++;
+	return (struct world_window){ c->transaction_window, log2 };
+}
+
+static int follow(struct app *app, const struct config *c, struct world *next)
+{
+	static struct log_limit limit;
+	struct world_window window = window_of(c);
+	uint32_t dropped;
+	int rc = world_follow(next, app->now.world, &window, log_clock_ms(), &dropped);
+
+	if (dropped)
+		log_limited(&limit, LOG_AT_WARNING,
+			    "more than %d changes of pools within transaction_window: requests of "
+			    "calls that began between two of them may reach another server",
+			    WORLD_PAST_MAX);
+	app->past_dropped += dropped;
+	return rc;
+}
+
+int draft_prepare(struct app *app, const struct config *c, const struct snapshots *draft,
+		  struct config_errors *errs)
+{
+	struct config_mark nowhere = { 0 };
 	char why[512];
-	int rc = kernel_sockets_prepare(app->sockets, draft->world, app->ports, why, sizeof(why));
+	int rc = follow(app, c, draft->world);
 
 	if (rc)
-		log_error("%s", why);
+		return rc;
+	rc = kernel_sockets_prepare(app->sockets, draft->world, app->ports, why, sizeof(why));
+	if (rc)
+		config_errors_add(errs, nowhere, "%s", why);
 	return rc;
 }
 
@@ -75,9 +127,31 @@ static void put_fib(struct app *app, struct fib *fib)
 	app->slow->fib = fib;
 }
 
+/* The timer for the next past world whose time is over. */
+static void arm_window(struct app *app)
+{
+	uint64_t left = publish_window_left(app);
+	struct timeval delay = { (time_t)(left / 1000), (suseconds_t)(left % 1000 * 1000) };
+
+	if (left)
+		event_add(app->window, &delay);
+	else
+		event_del(app->window);
+}
+
+uint64_t publish_window_left(const struct app *app)
+{
+	struct world_window window = window_of(&app->config);
+	uint64_t end = world_past_end(app->now.world, &window), now = log_clock_ms();
+
+	return end == 0 ? 0 : end > now ? end - now : 1;
+}
+
 void draft_publish(struct app *app, struct snapshots *draft)
 {
-	put_fib(app, draft->fib);
+	fleet_going_out(app, app->fleet, draft->world->generation);
+	if (draft->fib)
+		put_fib(app, draft->fib);
 	plane_publish_world(app->plane, draft->world, retire_world);
 	app->now.world = draft->world;
 	app->slow->world = draft->world;
@@ -85,6 +159,7 @@ void draft_publish(struct app *app, struct snapshots *draft)
 	*draft = (struct snapshots){ 0 };
 	kernel_sockets_commit(app->sockets, app->now.world);
 	plane_reclaim(app->plane);
+	arm_window(app);
 	ready_check(app);
 }
 
@@ -101,19 +176,54 @@ void publish_fib(struct app *app)
 	plane_reclaim(app->plane);
 }
 
+/* Why there is no new world. */
+static void log_faults(const struct config_errors *errs, int rc)
+{
+	char line[LOG_TEXT_MAX];
+
+	if (rc == -ENOMEM)
+		log_error("no memory for a new snapshot");
+	for (uint32_t i = 0; i < config_errors_lines(errs); i++) {
+		config_errors_format(errs, i, line, sizeof(line));
+		log_error("%s", line);
+	}
+}
+
+int publish_fleet(struct app *app, struct fleet *fleet, char *why, size_t n)
+{
+	struct config_errors errs = { 0 };
+	struct snapshots draft = { 0 };
+	int rc = draft_build_world(app, &app->config, fleet, &draft, &errs);
+
+	if (rc == 0)
+		rc = draft_prepare(app, &app->config, &draft, &errs);
+	log_faults(&errs, rc);
+	snprintf(why, n, "%s", errs.n ? errs.v[0].text : "no memory for a new snapshot");
+	if (rc == 0 && fleet != app->fleet)
+		fleet_adopt(app->fleet, fleet);
+	if (rc == 0)
+		draft_publish(app, &draft);
+	draft_free(&draft);
+	config_errors_free(&errs);
+	return rc;
+}
+
+int publish_world(struct app *app)
+{
+	char why[LOG_TEXT_MAX];
+
+	return publish_fleet(app, app->fleet, why, sizeof(why));
+}
+
 void publish_all(struct app *app)
 {
 	struct config_errors errs = { 0 };
 	struct snapshots draft = { 0 };
-	char line[1024];
-	int rc = draft_build(app, &app->config, &draft, &errs);
+	int rc = draft_build(app, &app->config, app->fleet, &draft, &errs);
 
-	for (uint32_t i = 0; i < config_errors_lines(&errs); i++) {
-		config_errors_format(&errs, i, line, sizeof(line));
-		log_error("%s", line);
-	}
 	if (rc == 0)
-		rc = draft_prepare(app, &draft);
+		rc = draft_prepare(app, &app->config, &draft, &errs);
+	log_faults(&errs, rc);
 	if (rc == 0)
 		draft_publish(app, &draft);
 	else
@@ -143,13 +253,12 @@ static int first_publication(struct app *app)
 {
 	struct config_errors errs = { 0 };
 	struct snapshots draft = { 0 };
-	int rc = draft_build(app, &app->config, &draft, &errs);
+	int rc = draft_build(app, &app->config, app->fleet, &draft, &errs);
 
 	if (rc == 0)
-		rc = draft_prepare(app, &draft);
-	else if (config_errors_lines(&errs))
-		config_errors_print(&errs, stderr);
-	else
+		rc = draft_prepare(app, &app->config, &draft, &errs);
+	config_errors_print(&errs, stderr);
+	if (rc == -ENOMEM)
 		log_error("no memory for the first snapshot");
 	if (rc == 0)
 		draft_publish(app, &draft);
@@ -158,12 +267,25 @@ static int first_publication(struct app *app)
 	return rc;
 }
 
-static int start_reclaim(struct app *app)
+/* The oldest past world has had its time. */
+static void on_window(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	struct timeval again = { 1, 0 };
+
+	(void)fd;
+	(void)what;
+	if (publish_world(app))
+		event_add(app->window, &again);
+}
+
+static int start_timers(struct app *app)
 {
 	struct timeval period = { 0, RECLAIM_MS * 1000 };
 
+	app->window = event_new(app->base, -1, 0, on_window, app);
 	app->reclaim = event_new(app->base, -1, EV_PERSIST, on_reclaim, app);
-	return app->reclaim && event_add(app->reclaim, &period) == 0 ? 0 : -ENOMEM;
+	return app->window && app->reclaim && event_add(app->reclaim, &period) == 0 ? 0 : -ENOMEM;
 }
 
 int snapshots_start(struct app *app)
@@ -179,8 +301,9 @@ int snapshots_start(struct app *app)
 	}
 	app->slow->sockets = app->sockets;
 	app->slow->stats = plane_control_stats(app->plane);
+	app->slow->recent = plane_control_recent(app->plane);
 	app->slow->answer_limit = app->config.answer_limit;
-	rc = start_reclaim(app);
+	rc = start_timers(app);
 	rc = rc ? rc : first_publication(app);
 	if (rc)
 		snapshots_stop(app);
@@ -192,6 +315,9 @@ void snapshots_stop(struct app *app)
 	if (app->reclaim)
 		event_free(app->reclaim);
 	app->reclaim = NULL;
+	if (app->window)
+		event_free(app->window);
+	app->window = NULL;
 	kernel_sockets_free(app->sockets);
 	app->sockets = NULL;
 	mem_free(app->slow);

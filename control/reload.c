@@ -1,16 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reload (SIGHUP): the file again. It comes into force as a whole or not at all; workers see one
- * snapshot swap and lose no packet. A file that is wrong, or asks for what only a restart can
- * change, is a normal answer: it is logged fault by fault and what runs goes on.
+ * Everything that the new file needs is made beside what runs: configuration, fleet, snapshots,
+ * sockets. Then it takes the place of what ran, in steps that cannot fail; a dry run stops before.
+ * A file that is wrong, or asks for what only a restart can change, is a normal answer: it is
+ * logged fault by fault and what runs goes on.
  */
+#include "control/reload.h"
+
+#include "control/alarms.h"
 #include "control/app.h"
+#include "control/config_diff.h"
+#include "control/fleet_state.h"
+#include "control/health.h"
+#include "control/http.h"
 #include "control/log.h"
 #include "control/network.h"
 #include "control/notify.h"
+#include "control/pool_moved.h"
 #include "control/publish.h"
+#include "control/wall_time.h"
 
 #include <errno.h>
+
+#define DIFFERENCES_MAX 1000 /* that are told; a person wants the first */
+
+/* What is made before anything changes. */
+struct attempt {
+	struct config next;
+	struct fleet *fleet;
+	struct snapshots draft;
+	struct hosts hosts; /* of before, while the new ones are tried */
+};
 
 static void log_faults(const struct config_errors *errs, enum log_level level)
 {
@@ -52,27 +72,64 @@ static int check_plane(const struct config *running, const struct config *next,
 	return rc;
 }
 
-/* Loads @next and builds its snapshots. */
-static int make(struct app *app, struct config *next, struct snapshots *draft,
-		struct config_errors *errs)
+/* Loads the file and makes all that it needs. */
+static int make(struct app *app, struct attempt *a, bool reset, struct reload_result *out)
 {
-	int rc = config_load_file(app->config_path, next, errs);
+	struct config_errors *errs = &out->faults;
+	int rc = config_load_file(app->config_path, &a->next, errs);
 
-	rc = rc ? rc : config_not_built(next, errs);
-	rc = rc ? rc : config_needs_restart(&app->config, next, errs);
-	rc = rc ? rc : check_plane(&app->config, next, errs);
-	return rc ? rc : draft_build(app, next, draft, errs);
+	rc = rc ? rc : config_not_built(&a->next, errs);
+	rc = rc ? rc : config_needs_restart(&app->config, &a->next, errs);
+	rc = rc ? rc : check_plane(&app->config, &a->next, errs);
+	if (rc)
+		return rc;
+	config_errors_file(&out->warnings, a->next.file);
+	a->fleet = fleet_for_config(app->fleet, &a->next, reset, &out->warnings, &rc);
+	if (rc == -ENOSPC)
+		config_errors_add(
+			errs, a->next.at[CK_top_pools],
+			"pools: no free numbers for so many new backends until those that "
+			"were removed are forgotten");
+	rc = rc ? rc : draft_build(app, &a->next, a->fleet, &a->draft, errs);
+	rc = rc ? rc : draft_prepare(app, &a->next, &a->draft, errs);
+	return rc ? rc : http_prepare(app, &a->next, errs);
 }
 
-/* Puts @next in force; it is the app's from now on. */
-static void commit(struct app *app, struct config *next, struct snapshots *draft)
+/* --- what differs ------------------------------------------------------------------------ */
+
+static void on_difference(void *arg, const char *text)
+{
+	json_t *list = arg;
+
+	if (json_array_size(list) < DIFFERENCES_MAX)
+		json_array_append_new(list, json_string(text));
+	else if (json_array_size(list) == DIFFERENCES_MAX)
+		json_array_append_new(list, json_string("and more"));
+}
+
+static void compare(const struct app *app, const struct attempt *a, struct reload_result *out)
+{
+	out->differences = json_array();
+	config_diff(&app->config, &a->next, on_difference, out->differences);
+	out->pools = pools_moved(app->now.world, a->draft.world);
+	config_warnings(&a->next, &out->warnings);
+}
+
+/* --- in force ---------------------------------------------------------------------------- */
+
+/* Puts what was made in force; all of it is the app's from now on. */
+static void commit(struct app *app, struct attempt *a)
 {
 	struct config old = app->config;
 
-	app->config = *next;
-	*next = (struct config){ 0 };
+	app->config = a->next;
+	a->next = (struct config){ 0 };
+	app->loaded_ms = wall_time_ms();
 	network_use_config(app->network, &app->config);
-	draft_publish(app, draft);
+	fleet_adopt(app->fleet, a->fleet);
+	a->fleet = NULL;
+	draft_publish(app, &a->draft);
+	http_settle(app, true);
 	log_start(app); /* before the name of the node goes */
 	config_free(&old);
 }
@@ -104,36 +161,71 @@ static void settle_hosts(struct app *app, struct hosts *old, bool keep_new)
 	hosts_free(old);
 }
 
-void reload_run(struct app *app)
+/* The sockets that were only opened to see whether they can be go again. */
+static void abandon(struct app *app, struct attempt *a)
 {
-	struct config_errors errs = { 0 }, warnings = { 0 };
-	struct snapshots draft = { 0 };
-	struct config next = { 0 };
-	struct hosts old;
-	int rc;
+	kernel_sockets_commit(app->sockets, app->now.world);
+	http_settle(app, false);
+	draft_free(&a->draft);
+	fleet_free(a->fleet);
+	config_free(&a->next);
+}
 
-	notify_reloading();
-	swap_hosts(app, &old);
-	rc = make(app, &next, &draft, &errs);
-	log_faults(&errs, LOG_AT_ERROR);
+static void log_outcome(struct app *app, const struct reload_result *r, int rc)
+{
+	log_faults(&r->faults, LOG_AT_ERROR);
 	if (rc == -ENOMEM)
 		log_error("no memory for the new configuration");
-	if (rc == 0)
-		rc = draft_prepare(app, &draft);
-	if (rc == 0) {
-		commit(app, &next, &draft);
-		if (config_warnings(&app->config, &warnings) == 0)
-			log_faults(&warnings, LOG_AT_WARNING);
-		log_info("reloaded %s: generation %llu, listeners %u, backends %u",
-			 app->config_path, (unsigned long long)app->generation,
-			 app->now.world->n_listeners, app->now.world->n_backends);
-	} else {
+	if (rc) {
 		log_error("%s not reloaded, nothing has changed", app->config_path);
+		return;
 	}
-	settle_hosts(app, &old, rc == 0);
-	draft_free(&draft);
-	config_free(&next);
-	config_errors_free(&errs);
-	config_errors_free(&warnings);
+	log_faults(&r->warnings, LOG_AT_WARNING);
+	log_info("reloaded %s: generation %llu, listeners %u, backends %u, %zu differences",
+		 app->config_path, (unsigned long long)app->generation, app->now.world->n_listeners,
+		 fleet_count(app->fleet), json_array_size(r->differences));
+}
+
+int reload_now(struct app *app, unsigned int flags, struct reload_result *out)
+{
+	bool dry = flags & RELOAD_DRY_RUN, reset = flags & RELOAD_RESET;
+	struct attempt a = { 0 };
+	int rc;
+
+	if (!dry)
+		notify_reloading();
+	swap_hosts(app, &a.hosts);
+	rc = make(app, &a, reset, out);
+	if (rc == 0)
+		compare(app, &a, out);
+	if (rc == 0 && !dry)
+		commit(app, &a);
+	settle_hosts(app, &a.hosts, rc == 0 && !dry);
+	abandon(app, &a);
+	if (dry)
+		return rc;
+	if (rc == 0 && reset)
+		health_reset(app);
+	log_outcome(app, out, rc);
+	alarms_tell(app->alarms, ALARM_RELOAD, rc != 0,
+		    "%s was not reloaded; what ran before runs on", app->config_path);
 	notify_ready(rc == 0 ? "forwarding" : "forwarding; the last reload was refused");
+	return rc;
+}
+
+void reload_result_free(struct reload_result *r)
+{
+	json_decref(r->differences);
+	json_decref(r->pools);
+	config_errors_free(&r->faults);
+	config_errors_free(&r->warnings);
+	*r = (struct reload_result){ 0 };
+}
+
+void reload_run(struct app *app)
+{
+	struct reload_result result = { 0 };
+
+	reload_now(app, 0, &result);
+	reload_result_free(&result);
 }

@@ -3,6 +3,7 @@
  * Counters as log lines: on SIGUSR1 and at the end. What is 0 is left out.
  */
 #include "control/app.h"
+#include "control/fleet.h"
 #include "control/log.h"
 
 #include <inttypes.h>
@@ -18,14 +19,13 @@ static void report_one(const char *kind, const char *name, uint64_t value, const
 
 static void report_backends(struct app *app)
 {
-	const struct world *w = app->now.world;
-
-	for (uint16_t i = 0; w && i < w->n_backends; i++) {
-		uint64_t n = plane_backend_count(app->plane, i);
+	for (uint32_t i = 0; i < fleet_end(app->fleet); i++) {
+		const struct fleet_backend *b = fleet_at(app->fleet, (uint16_t)i);
+		uint64_t n = b ? fleet_messages(app, b) : 0;
 
 		if (n)
-			log_info("backend %s/%s %" PRIu64 " messages",
-				 w->pools[w->backends[i].pool].name, w->backends[i].name, n);
+			log_info("backend %s/%s (number %u%s) %" PRIu64 " messages", b->pool_name,
+				 b->name, b->number, b->removed ? ", removed" : "", n);
 	}
 }
 

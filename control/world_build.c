@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The order of a build, the block, and the static host names. Listeners stand in world_listeners.c,
- * pools in world_pools.c, rules and trusted sources in world_rules.c.
+ * pools in world_pools.c, rules and trusted sources in world_rules.c, what makes worlds comparable
+ * in world_digest.c.
  *
- * One block, because a snapshot is freed from a callback that knows one pointer, and because what
- * workers read should lie together. Sizes are upper bounds made from the same counts as the
- * filling; build_take() asserts that they hold. Filling twice, once without memory to count, was
- * not taken: every line would need to work without a target.
+ * One block but for the tables, which worlds share (table.h), because a snapshot is freed from a
+ * callback that knows one pointer, and because what workers read should lie together. Sizes are
+ * upper bounds made from the same counts as the filling; build_take() asserts that they hold.
+ * Filling twice, once without memory to count, was not taken: every line would need to work without
+ * a target.
  */
 #include "control/world_build.h"
 
@@ -86,15 +88,18 @@ static int build_hosts(struct build *b)
 
 static int make_block(struct build *b)
 {
-	size_t size = build_room(sizeof(*b->w)) + build_listeners_size(b) + build_pools_size(b) +
-		      build_rules_size(b) + hosts_size(b);
+	size_t size = WORLD_LIFE_SIZE + build_room(sizeof(*b->w)) + build_listeners_size(b) +
+		      build_pools_size(b) + build_servers_size(b) + build_rules_size(b) +
+		      hosts_size(b);
 	uint8_t *block = block_new(size);
 
 	if (!block)
 		return -ENOMEM;
 	b->at = block;
 	b->end = block + size;
+	build_take(b, WORLD_LIFE_SIZE);
 	b->w = build_take(b, sizeof(*b->w));
+	world_life(b->w)->refs = 1;
 	return 0;
 }
 
@@ -111,8 +116,10 @@ static int fill(struct build *b)
 	b->w->preloaded_route = b->c->preloaded_route;
 	b->w->max_breadth = (uint8_t)b->c->max_breadth;
 	b->w->generation = b->facts->generation;
+	b->w->draining = b->facts->draining;
 	rc = build_listeners(b);
 	rc = rc ? rc : build_pools(b);
+	rc = rc ? rc : build_servers(b);
 	rc = rc ? rc : build_rules(b);
 	return rc ? rc : build_hosts(b);
 }
@@ -122,11 +129,12 @@ static int build_all(struct build *b)
 	uint32_t faults = config_errors_lines(b->errs);
 	int rc;
 
-	for (uint32_t i = 0; i < b->c->n_pools; i++)
-		b->n_backends += b->c->pools[i].n_backends;
-	rc = build_plan_listeners(b);
+	rc = build_overlay(b);
+	rc = rc ? rc : build_plan_listeners(b);
 	rc = rc ? rc : make_block(b);
 	rc = rc ? rc : fill(b);
+	if (rc == 0)
+		build_digests(b);
 	if (rc == 0 && (config_errors_lines(b->errs) > faults || b->errs->no_memory))
 		rc = b->errs->no_memory ? -ENOMEM : -EINVAL;
 	return rc;
@@ -147,9 +155,4 @@ int world_build(const struct config *c, const struct world_facts *facts, struct 
 	else
 		*out = b.w;
 	return rc;
-}
-
-void world_free(const struct world *w)
-{
-	block_free(w);
 }

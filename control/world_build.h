@@ -8,7 +8,7 @@
 #pragma once
 
 #include "control/config.h"
-#include "dataplane/proxy/world.h"
+#include "control/world_past.h"
 
 #define WORLD_LISTENERS_MAX 4096u /* more addresses than that take no default listener */
 
@@ -31,6 +31,33 @@ struct world_host {
 	struct ip ip;
 };
 
+/* A backend as it is at run time; its place in the array is its number. */
+struct world_server {
+	const char *name; /* NULL = no backend has this number */
+	struct endpoint addr;
+	uint16_t pool; /* index; WORLD_NONE = gone */
+	uint16_t weight;
+	uint8_t transports;
+	uint8_t tier;
+	uint8_t state; /* enum backend_state */
+	uint8_t ramp;  /* what counts of the weight for now, in eighths; 1 to 8 */
+	const struct config_backend *given; /* as it stands in the file, to name the place; NULL =
+					       not there */
+};
+
+/* The backends of a pool, by number, in order. */
+struct world_members {
+	const uint16_t *numbers;
+	uint16_t n;
+};
+
+/* What is known of backends beyond the file. */
+struct world_overlay {
+	const struct world_server *servers;
+	uint32_t n_servers;
+	const struct world_members *pools; /* one per pool of the configuration */
+};
+
 struct world_facts {
 	const struct world_iface
 		*ifaces; /* one per interface of the configuration; NULL = nothing known */
@@ -39,16 +66,18 @@ struct world_facts {
 	const struct fib *fib; /* tells by which interface a backend is reached; NULL = unknown */
 	const void *secret;    /* 16 bytes or more */
 	size_t secret_len;
-	uint64_t generation; /* of the new world */
+	uint64_t generation;                 /* of the new world */
+	bool draining;                       /* the node is */
+	const struct world_overlay *overlay; /* NULL = backends as the file has them, numbered in
+						its order */
+	const struct world *before; /* shares its tables where they are the same; NULL = none */
 };
 
 /**
  * Builds the world of @c. Returns 0 with *@out owned by the caller, to be freed by world_free()
- * when no worker can read it any more; -EINVAL with every fault added to @errs; -ENOMEM. On failure
- * *@out is untouched. A world without listeners is valid: their addresses may still come.
+ * (world_past.h) when no worker can read it any more; -EINVAL with every fault added to @errs;
+ * -ENOMEM. On failure *@out is untouched. A world without listeners is valid: their addresses may
+ * still come.
  */
 int world_build(const struct config *c, const struct world_facts *facts, struct world **out,
 		struct config_errors *errs);
-
-/** Frees a world. NULL is allowed. */
-void world_free(const struct world *w);

@@ -23,7 +23,7 @@ struct build {
 	struct arena scratch;
 	struct listener_plan *plan;
 	uint32_t n_plan;
-	uint32_t n_backends;
+	const struct world_overlay *overlay; /* never NULL */
 	struct world *w;
 	uint8_t *at; /* what is left of the block */
 	uint8_t *end;
@@ -60,5 +60,17 @@ int build_rules(struct build *b);
 /** Bytes that build_pools() takes at most. */
 size_t build_pools_size(const struct build *b);
 
+/** Sets the overlay: that of the facts, or one that says what the file says. 0 or -ENOMEM. */
+int build_overlay(struct build *b);
+
 /** Fills backends, pools and their tables. Needs w->keys, listeners. 0 or -ENOMEM. */
 int build_pools(struct build *b);
+
+/** Bytes that build_servers() takes at most. Needs the overlay. */
+size_t build_servers_size(const struct build *b);
+
+/** Fills the table of servers by address. Needs w->backends. 0 or -ENOMEM. */
+int build_servers(struct build *b);
+
+/** Fills the digests of the world's life from all that was built. */
+void build_digests(struct build *b);

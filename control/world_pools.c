@@ -1,42 +1,98 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pools of a world: all backends in one array, those of a pool side by side, and a Maglev table per
- * pool over the live backends of its lowest live tier. A backend of weight 0 takes no new calls and
- * so makes no tier live.
+ * Pools of a world: all backends in one array, each at its number, and a Maglev table per pool over
+ * the live backends of its lowest live tier. A backend of weight 0 takes no new calls and so makes
+ * no tier live.
+ *
+ * Which backends there are, and in which state, the overlay says; where there is none, it is made
+ * from the file, so that there is one way to fill. A table that the world before has as well is
+ * taken over and not filled again.
  */
+#include "control/table.h"
 #include "control/world_parts.h"
 
 #include <errno.h>
+
+#define RAMP_FULL 8u
 
 _Static_assert((int)CONFIG_STATE_UP == BACKEND_UP && (int)CONFIG_STATE_DRAIN == BACKEND_DRAIN &&
 		       (int)CONFIG_STATE_DOWN == BACKEND_DOWN,
 	       "states go over as they are");
 
-size_t build_pools_size(const struct build *b)
+static struct world_server server_of(const struct config_backend *given, uint32_t pool)
 {
-	size_t size = build_room(b->n_backends * sizeof(struct backend)) +
-		      build_room(b->c->n_pools * sizeof(struct pool));
+	return (struct world_server){
+		.name = given->name,
+		.addr = given->address,
+		.pool = (uint16_t)pool,
+		.weight = (uint16_t)given->weight,
+		.transports = (uint8_t)given->transports,
+		.tier = (uint8_t)given->tier,
+		.state = (uint8_t)given->state,
+		.ramp = RAMP_FULL,
+		.given = given,
+	};
+}
 
+/* What the file says, in its order. */
+static int overlay_of_file(struct build *b)
+{
+	struct world_overlay *o = arena_alloc(&b->scratch, sizeof(*o));
+	struct world_members *pools = arena_alloc(&b->scratch, b->c->n_pools * sizeof(*pools));
+	struct world_server *servers;
+	uint16_t *numbers;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < b->c->n_pools; i++)
+		n += b->c->pools[i].n_backends;
+	servers = arena_alloc(&b->scratch, n * sizeof(*servers));
+	numbers = arena_alloc(&b->scratch, n * sizeof(*numbers));
+	if (!o || !pools || !servers || !numbers)
+		return -ENOMEM;
+	n = 0;
 	for (uint32_t i = 0; i < b->c->n_pools; i++) {
 		const struct config_pool *p = &b->c->pools[i];
 
-		size += build_room(p->table_size * sizeof(uint16_t)) +
-			build_room(p->n_backends * sizeof(uint16_t)) +
-			build_room(strlen(p->name) + 1);
-		for (uint32_t k = 0; k < p->n_backends; k++)
-			size += build_room(strlen(p->backends[k].name) + 1);
+		pools[i] = (struct world_members){ &numbers[n], (uint16_t)p->n_backends };
+		for (uint32_t k = 0; k < p->n_backends; k++, n++) {
+			servers[n] = server_of(&p->backends[k], i);
+			numbers[n] = (uint16_t)n;
+		}
+	}
+	*o = (struct world_overlay){ servers, n, pools };
+	b->overlay = o;
+	return 0;
+}
+
+int build_overlay(struct build *b)
+{
+	b->overlay = b->facts->overlay;
+	return b->overlay ? 0 : overlay_of_file(b);
+}
+
+size_t build_pools_size(const struct build *b)
+{
+	size_t size = build_room(b->overlay->n_servers * sizeof(struct backend)) +
+		      build_room(b->c->n_pools * sizeof(struct pool));
+
+	for (uint32_t i = 0; i < b->c->n_pools; i++)
+		size += build_room(b->overlay->pools[i].n * sizeof(uint16_t)) +
+			build_room(strlen(b->c->pools[i].name) + 1);
+	for (uint32_t i = 0; i < b->overlay->n_servers; i++) {
+		if (b->overlay->servers[i].name)
+			size += build_room(strlen(b->overlay->servers[i].name) + 1);
 	}
 	return size;
 }
 
-/* Path MTU that the file states for @ip (RFC 3261 18.1.1): the pool's, or that of the interface on
- * the way. */
-static uint32_t path_mtu(const struct build *b, const struct config_pool *p, const struct ip *ip)
+/* Path MTU that the file states for @ip (RFC 3261 18.1.1): that of pool @pool, or of the interface
+ * on the way. */
+static uint32_t path_mtu(const struct build *b, uint16_t pool, const struct ip *ip)
 {
 	uint16_t iface = FIB_NO_IFACE;
 
-	if (p->mtu)
-		return p->mtu;
+	if (pool != WORLD_NONE && b->c->pools[pool].mtu)
+		return b->c->pools[pool].mtu;
 	if (b->facts->fib)
 		iface = fib_iface(b->facts->fib, ip);
 	else if (b->c->n_interfaces == 1)
@@ -44,96 +100,133 @@ static uint32_t path_mtu(const struct build *b, const struct config_pool *p, con
 	return iface < b->c->n_interfaces ? b->c->interfaces[iface].mtu : 0;
 }
 
-static bool live(const struct config_backend *b)
+static bool live(const struct world_server *s)
 {
-	return b->state == CONFIG_STATE_UP && b->weight > 0;
+	return s->state == BACKEND_UP && s->weight > 0;
 }
 
-/* Writes the servers of the table to @servers; returns how many. */
-static uint32_t choose(const struct build *b, const struct config_pool *p,
-		       const uint16_t *members, struct maglev_server *servers)
+/* Writes the servers of the table of pool @p to @servers; returns how many. */
+static uint32_t choose(const struct build *b, const struct pool *p, struct maglev_server *servers)
 {
+	const struct world_server *all = b->overlay->servers;
 	uint32_t tier = UINT32_MAX, n = 0;
 
-	for (uint32_t i = 0; i < p->n_backends; i++) {
-		if (live(&p->backends[i]) && p->backends[i].tier < tier)
-			tier = p->backends[i].tier;
-	}
-	for (uint32_t i = 0; i < p->n_backends; i++) {
-		const struct config_backend *s = &p->backends[i];
+	for (uint32_t i = 0; i < p->n_members; i++) {
+		const struct world_server *s = &all[p->members[i]];
 
-		if (!live(s) || s->tier != tier)
-			continue;
-		servers[n++] =
-			(struct maglev_server){ maglev_id(&b->w->keys, s->name, strlen(s->name)),
-						s->weight, members[i] };
+		if (live(s) && s->tier < tier)
+			tier = s->tier;
+	}
+	for (uint32_t i = 0; i < p->n_members; i++) {
+		const struct world_server *s = &all[p->members[i]];
+
+		if (live(s) && s->tier == tier)
+			servers[n++] = (struct maglev_server){
+				maglev_id(&b->w->keys, s->name, strlen(s->name)),
+				(uint32_t)s->weight * s->ramp, p->members[i]
+			};
 	}
 	return n;
 }
 
-static int fill_table(struct build *b, const struct config_pool *given, struct pool *p)
+/* The table called @id of the world before, held once more, or NULL. Most pools keep their place.
+ */
+static const uint16_t *table_before(const struct build *b, uint32_t pool, const struct table_id *id)
 {
-	struct maglev_server *servers = mem_alloc(given->n_backends * sizeof(*servers));
-	void *scratch = mem_alloc(maglev_scratch(given->n_backends));
-	uint16_t *table = build_take(b, given->table_size * sizeof(*table));
-	int rc = servers && scratch ? 0 : -ENOMEM;
+	const struct world *before = b->facts->before;
 
-	if (rc == 0) {
-		p->n_live = (uint16_t)choose(b, given, p->members, servers);
-		maglev_build(table, given->table_size, servers, p->n_live, scratch);
+	if (!before)
+		return NULL;
+	if (pool < before->n_pools && table_is(before->pools[pool].table, id))
+		return table_hold(before->pools[pool].table);
+	for (uint32_t i = 0; i < before->n_pools; i++) {
+		if (table_is(before->pools[i].table, id))
+			return table_hold(before->pools[i].table);
 	}
-	p->table = table;
-	p->table_size = given->table_size;
-	mem_free(servers);
-	mem_free(scratch);
-	return rc;
+	return NULL;
 }
 
-static void fill_backend(struct build *b, uint32_t pool, const struct config_backend *given,
-			 struct backend *out)
+static int fill_table(struct build *b, uint32_t pool, struct pool *p)
 {
-	uint16_t self = world_listener_at(b->w, &given->address);
+	struct maglev_server *servers = mem_alloc(p->n_members * sizeof(*servers));
+	struct table_id id;
+	uint32_t n;
 
-	if (self != WORLD_NONE && (b->w->listeners[self].transports & given->transports))
-		config_errors_add(b->errs, given->at[CK_backend_address],
-				  "backend %s: this is the address of listener %s", given->name,
-				  b->w->listeners[self].name.s);
+	if (!servers)
+		return -ENOMEM;
+	n = choose(b, p, servers);
+	id = table_identify(servers, n, b->c->pools[pool].table_size);
+	p->table = table_before(b, pool, &id);
+	if (!p->table)
+		p->table = table_new(servers, n, b->c->pools[pool].table_size, &id);
+	p->table_size = b->c->pools[pool].table_size;
+	p->n_live = (uint16_t)n;
+	mem_free(servers);
+	return p->table ? 0 : -ENOMEM;
+}
+
+static void fault_self(struct build *b, const struct world_server *s, const struct listener *l)
+{
+	struct config_mark nowhere = { 0 };
+
+	config_errors_add(b->errs, s->given ? s->given->at[CK_backend_address] : nowhere,
+			  "backend %s: this is the address of listener %s", s->name, l->name.s);
+}
+
+static void fill_backend(struct build *b, const struct world_server *s, struct backend *out)
+{
+	uint16_t self;
+
+	if (!s->name) {
+		out->state = BACKEND_NONE;
+		out->pool = WORLD_NONE;
+		return;
+	}
+	self = world_listener_at(b->w, &s->addr);
+	if (self != WORLD_NONE && (b->w->listeners[self].transports & s->transports))
+		fault_self(b, s, &b->w->listeners[self]);
+	b->w->drains |= s->state == BACKEND_DRAIN;
 	*out = (struct backend){
-		.addr = given->address,
-		.pool = (uint16_t)pool,
-		.transports = (uint8_t)given->transports,
-		.state = (uint8_t)given->state,
-		.tier = (uint8_t)given->tier,
-		.weight = (uint16_t)given->weight,
-		.path_mtu = path_mtu(b, &b->c->pools[pool], &given->address.ip),
-		.name = build_text(b, given->name, strlen(given->name)),
+		.addr = s->addr,
+		.pool = s->pool,
+		.transports = s->transports,
+		.state = s->state,
+		.tier = s->tier,
+		.weight = s->weight,
+		.path_mtu = path_mtu(b, s->pool, &s->addr.ip),
+		.name = build_text(b, s->name, strlen(s->name)),
 	};
+}
+
+static void fill_members(struct build *b, uint32_t pool, struct pool *p)
+{
+	const struct world_members *given = &b->overlay->pools[pool];
+	uint16_t *members = build_take(b, given->n * sizeof(*members));
+
+	if (given->n)
+		memcpy(members, given->numbers, given->n * sizeof(*members));
+	p->key = b->c->pools[pool].key;
+	p->members = members;
+	p->n_members = given->n;
+	p->name = build_text(b, b->c->pools[pool].name, strlen(b->c->pools[pool].name));
 }
 
 int build_pools(struct build *b)
 {
-	struct backend *backends = build_take(b, b->n_backends * sizeof(*backends));
+	const struct world_overlay *o = b->overlay;
+	struct backend *backends = build_take(b, o->n_servers * sizeof(*backends));
 	struct pool *pools = build_take(b, b->c->n_pools * sizeof(*pools));
-	uint32_t n = 0;
 	int rc = 0;
 
-	for (uint32_t i = 0; i < b->c->n_pools && rc == 0; i++) {
-		const struct config_pool *given = &b->c->pools[i];
-		uint16_t *members = build_take(b, given->n_backends * sizeof(*members));
-
-		pools[i].key = given->key;
-		pools[i].members = members;
-		pools[i].n_members = (uint16_t)given->n_backends;
-		pools[i].name = build_text(b, given->name, strlen(given->name));
-		for (uint32_t k = 0; k < given->n_backends; k++) {
-			members[k] = (uint16_t)n;
-			fill_backend(b, i, &given->backends[k], &backends[n++]);
-		}
-		rc = fill_table(b, given, &pools[i]);
-	}
 	b->w->backends = backends;
-	b->w->n_backends = (uint16_t)n;
+	b->w->n_backends = (uint16_t)o->n_servers;
 	b->w->pools = pools;
 	b->w->n_pools = (uint16_t)b->c->n_pools;
+	for (uint32_t i = 0; i < o->n_servers; i++)
+		fill_backend(b, &o->servers[i], &backends[i]);
+	for (uint32_t i = 0; i < b->c->n_pools && rc == 0; i++) {
+		fill_members(b, i, &pools[i]);
+		rc = fill_table(b, i, &pools[i]);
+	}
 	return rc;
 }

@@ -1,16 +1,40 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Rules of a world (the routes of the file), in their order, and the set of trusted sources: the
- * prefixes of the file and every backend, as a table of routes of which only presence counts.
+ * prefixes of the file and every backend, those included that were removed and still serve calls of
+ * before, as a table of routes of which only presence counts.
  */
+#include "control/block.h"
 #include "control/world_parts.h"
+#include "dataplane/proxy/rules.h"
 
 #include <errno.h>
 
+/* What there is to index of the routes of the file; never less than rules_count() finds. */
+static struct rules_counts count_rules(const struct config *c)
+{
+	struct rules_counts counts = { .rules = c->n_routes };
+
+	for (uint32_t i = 0; i < c->n_routes; i++) {
+		const struct config_match *m = &c->routes[i].match;
+
+		counts.methods += m->n_method;
+		counts.domains += m->n_domain;
+		counts.sources += m->n_source;
+		for (uint32_t k = 0; k < m->n_method; k++)
+			counts.bytes += strlen(m->method[k].name);
+		for (uint32_t k = 0; k < m->n_domain; k++)
+			counts.bytes += strlen(m->domain[k].name) + 1;
+	}
+	return counts;
+}
+
 size_t build_rules_size(const struct build *b)
 {
-	size_t size = build_room(b->c->n_routes * sizeof(struct rule)) +
-		      build_room(fib_size(b->c->n_trusted + b->n_backends, 0, 0));
+	struct rules_counts counts = count_rules(b->c);
+	size_t size = build_room(rules_index_size(&counts)) +
+		      build_room(b->c->n_routes * sizeof(struct rule)) +
+		      build_room(fib_size(b->c->n_trusted + b->overlay->n_servers, 0, 0));
 
 	for (uint32_t i = 0; i < b->c->n_routes; i++) {
 		const struct config_match *m = &b->c->routes[i].match;
@@ -78,7 +102,7 @@ static void fill_sources(struct build *b, const struct config_match *m, struct r
 
 static int fill_trusted(struct build *b)
 {
-	uint32_t n = b->c->n_trusted + b->n_backends;
+	uint32_t n = b->c->n_trusted + b->overlay->n_servers;
 	struct fib_route *routes = arena_alloc(&b->scratch, n * sizeof(*routes));
 	void *table = build_take(b, fib_size(n, 0, 0));
 	uint64_t seed;
@@ -89,16 +113,33 @@ static int fill_trusted(struct build *b)
 	for (uint32_t i = 0; i < b->c->n_trusted; i++)
 		routes[k++] = (struct fib_route){ .prefix = b->c->trusted[i].prefix.ip,
 						  .len = b->c->trusted[i].prefix.len };
-	for (uint32_t i = 0; i < b->n_backends; i++)
-		routes[k++] = (struct fib_route){ .prefix = b->w->backends[i].addr.ip, .len = 128 };
+	for (uint32_t i = 0; i < b->overlay->n_servers; i++) {
+		if (b->overlay->servers[i].name)
+			routes[k++] = (struct fib_route){ .prefix = b->w->backends[i].addr.ip,
+							  .len = 128 };
+	}
 	memcpy(&seed, b->w->keys.xxh, sizeof(seed));
-	b->w->trusted = fib_build(table, seed, routes, n, NULL, 0, NULL, 0);
+	b->w->trusted = fib_build(table, seed, routes, k, NULL, 0, NULL, 0);
+	return 0;
+}
+
+static int use_rules(struct build *b, const struct rule *rules)
+{
+	struct rules_counts counts = count_rules(b->c);
+	void *index = build_take(b, rules_index_size(&counts));
+	void *scratch = block_new(rules_scratch_size(&counts));
+
+	if (!scratch)
+		return -ENOMEM;
+	rules_use(b->w, rules, (uint16_t)b->c->n_routes, index, scratch);
+	block_free(scratch);
 	return 0;
 }
 
 int build_rules(struct build *b)
 {
 	struct rule *rules = build_take(b, b->c->n_routes * sizeof(*rules));
+	int rc;
 
 	for (uint32_t i = 0; i < b->c->n_routes; i++) {
 		const struct config_route *given = &b->c->routes[i];
@@ -108,7 +149,6 @@ int build_rules(struct build *b)
 		fill_domains(b, &given->match, &rules[i]);
 		fill_sources(b, &given->match, &rules[i]);
 	}
-	b->w->rules = rules;
-	b->w->n_rules = (uint16_t)b->c->n_routes;
-	return fill_trusted(b);
+	rc = use_rules(b, rules);
+	return rc ? rc : fill_trusted(b);
 }
