@@ -2,9 +2,8 @@
 /*
  * Path MTUs learned from ICMP: "fragmentation needed" (RFC 1191) and "packet too big" (RFC 8201).
  *
- * Anyone can send such a message, so one counts only if it quotes a UDP packet that we could have
- * sent (source address and port of a listener, RFC 5927 4.1), and it can only make messages smaller
- * within bounds: never below 552 bytes for IPv4, the least that Linux believes, nor below 1280 for
+ * Anyone can send such a message (icmp_error.h), so one can only make messages smaller within
+ * bounds: never below 552 bytes for IPv4, the least that Linux believes, nor below 1280 for
  * IPv6, and never larger than before until the entry is old. The table is bounded; the entry that
  * has not been confirmed for longest makes room. Pure but for memory; time comes in. Control thread
  * only.
@@ -24,19 +23,6 @@
 #define PMTU_MIN_V4 552u    /* Linux's net.ipv4.route.min_pmtu */
 #define PMTU_LEAST_V4 68u   /* no IPv4 link has less (RFC 791) */
 #define PMTU_MIN_V6 1280u   /* RFC 8200 5 */
-
-/* What one ICMP message says. */
-struct pmtu_report {
-	struct endpoint src; /* sender of the packet that was too big: one of our listeners? */
-	struct endpoint dst; /* where it went */
-	uint32_t mtu;        /* what would have fitted */
-};
-
-/**
- * Reads the ICMP or ICMPv6 packet of @len bytes at @p, from its IP header on. True if it reports a
- * too big UDP packet, is whole, and its checksum is right.
- */
-bool pmtu_read(const uint8_t *p, size_t len, struct pmtu_report *out);
 
 struct pmtu_entry {
 	struct ip ip;
