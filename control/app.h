@@ -13,9 +13,16 @@
 #include "control/slow_udp.h"
 #include "dataplane/plane.h"
 
+struct alarms;
 struct event;
 struct event_base;
+struct fleet;
+struct health;
+struct http;
 struct network;
+struct rates;
+struct rpc_server;
+struct tracer;
 
 /* The two snapshots that workers read. */
 struct snapshots {
@@ -35,12 +42,28 @@ struct app {
 	struct kernel_port *ports;      /* plane part: what sockets must know, per interface */
 	struct kernel_sockets *sockets; /* snapshots part */
 	struct slow_udp *slow;          /* snapshots part */
+	struct fleet *fleet;            /* fleet part */
+	struct event *fleet_soon;       /* fleet part: timer, for changes that are gathered */
+	struct event *fleet_tick;       /* fleet part: timer */
+	struct event *fleet_step;       /* fleet part: timer, for slow starts */
 	struct snapshots now;           /* published; publish.c */
 	uint64_t generation;            /* of the world in force; publish.c */
 	struct event *reclaim;          /* snapshots part: timer */
+	struct event *window;           /* snapshots part: timer, for the oldest past world */
+	uint64_t past_dropped;          /* past worlds that left before their time; publish.c */
 	struct event *punts;            /* punts part */
+	struct rates *rates;            /* rates part */
+	struct event *rates_tick;       /* rates part: timer */
+	struct tracer *tracer;          /* tracer part */
+	struct rpc_server *rpc;         /* rpc part; NULL: no control socket */
 	uint64_t kernel_sent;           /* punts part: messages sent through Linux */
 	uint64_t kernel_failed;         /* punts part: those that Linux refused */
+	struct health *health;          /* health part */
+	struct alarms *alarms;          /* alarms part; NULL: nobody is told */
+	struct http *http;              /* http part */
+	uint64_t started_ms;            /* wall clock; main.c */
+	uint64_t loaded_ms;             /* wall clock, of the file in force; main.c, reload.c */
+	bool draining;                  /* the node takes no new work; cmd_reload.c */
 	bool forwarding;                /* workers run */
 	bool ready;                     /* the world was told so */
 };
@@ -57,6 +80,8 @@ int network_start(struct app *app);
 void network_stop(struct app *app);
 int ports_start(struct app *app);
 void ports_stop(struct app *app);
+int fleet_start(struct app *app);
+void fleet_stop(struct app *app);
 int snapshots_start(struct app *app);
 void snapshots_stop(struct app *app);
 int workers_start(struct app *app);
@@ -65,6 +90,14 @@ int punts_start(struct app *app);
 void punts_stop(struct app *app);
 int follow_start(struct app *app);
 void follow_stop(struct app *app);
+int rates_start(struct app *app);
+void rates_stop(struct app *app);
+int tracer_start(struct app *app);
+void tracer_stop(struct app *app);
+int rpc_start(struct app *app);
+void rpc_stop(struct app *app);
+int health_start(struct app *app);
+void health_stop(struct app *app);
 int ready_start(struct app *app);
 void ready_stop(struct app *app);
 

@@ -39,6 +39,8 @@ enum config_key_number {
 /** True if the file gives @key in @ptr, a pointer to the struct of @section. */
 #define CONFIG_GIVEN(ptr, section, key) ((ptr)->at[CK_##section##_##key].line != 0)
 
+#define CONFIG_SOCKET_PATH "/run/viaduct/control.sock" /* of the control socket, by default */
+
 /* Transports, as a set. */
 #define CONFIG_UDP (1u << SIP_UDP)
 #define CONFIG_TCP (1u << SIP_TCP)
@@ -128,7 +130,10 @@ struct config_control {
 	struct config_mark mark;
 	struct config_mark at[CK_control_N];
 	const char *socket;   /* path */
+	uint32_t mode;        /* of the socket */
+	const char *group;    /* of the socket; NULL = as the process has it */
 	struct endpoint http; /* port 0 = off */
+	bool telemetry;
 };
 
 struct config_neighbor {
@@ -174,6 +179,22 @@ struct config_probe {
 	uint32_t fall;
 	struct config_codes *accept;
 	uint32_t n_accept;
+	struct ip source;        /* all zero = as Linux chooses */
+	const char *from;        /* URI; NULL = made from the source */
+	const char *request_uri; /* NULL = made from the address */
+};
+
+struct config_passive {
+	struct config_mark mark;
+	struct config_mark at[CK_passive_N];
+	uint32_t window;      /* ms */
+	uint32_t unreachable; /* 0 = off, as the next two */
+	uint32_t silence;     /* requests */
+	uint32_t errors;      /* percent */
+	uint32_t eject_time;  /* ms */
+	uint32_t rest_max;    /* ms */
+	bool eject;
+	bool rest;
 };
 
 struct config_backend {
@@ -193,8 +214,11 @@ struct config_pool {
 	const char *name;
 	struct key_spec key;
 	struct config_probe probe; /* holds only if CONFIG_GIVEN(pool, pool, probe) */
-	uint32_t mtu;              /* known path MTU (RFC 3261 18.1.1), 0 = unknown */
-	uint32_t table_size;       /* prime */
+	struct config_passive passive;
+	uint32_t panic;      /* percent */
+	uint32_t mtu;        /* known path MTU (RFC 3261 18.1.1), 0 = unknown */
+	uint32_t table_size; /* prime */
+	uint32_t slow_start; /* ms; 0 = off */
 	uint32_t n_backends;
 	struct config_backend *backends;
 };
@@ -240,6 +264,14 @@ struct config_log {
 	enum config_log_format format;
 };
 
+struct config_alarms {
+	struct config_mark mark;
+	struct config_mark at[CK_alarms_N];
+	uint32_t busy;  /* percent */
+	uint32_t drops; /* per second */
+	uint32_t queue; /* percent */
+};
+
 struct config {
 	struct config_mark mark;
 	struct config_mark at[CK_top_N];
@@ -265,8 +297,11 @@ struct config {
 	uint32_t n_routes;
 	uint32_t max_breadth;  /* 0 = leave Max-Breadth alone, else what RFC 5393 5.3.3 adds */
 	uint32_t answer_limit; /* error answers per second and worker */
+	uint32_t transaction_window; /* ms; 0 = none */
+	uint32_t window_memory_mb;   /* of the filter of one epoch */
 	struct config_reassembly reassembly;
 	struct config_log log;
+	struct config_alarms alarms;
 	bool record_route;
 	bool preloaded_route;
 	const char *file; /* name given to the loader */

@@ -168,6 +168,47 @@ static void warn_pool(struct config_errors *w, const struct config *c, uint32_t 
 				  p->name, p->table_size, p->n_backends);
 }
 
+/* True if requests to @ip leave by an interface that Linux does not have, as far as the file says:
+ * by one that has it on its link, or by any if Linux has none. */
+static bool without_linux(const struct config *c, const struct ip *ip)
+{
+	bool shared = false;
+
+	for (uint32_t i = 0; i < c->n_interfaces; i++) {
+		const struct config_interface *f = &c->interfaces[i];
+
+		shared = shared || f->kernel != CONFIG_KERNEL_NONE;
+		for (uint32_t k = 0; k < f->n_addresses; k++) {
+			const struct prefix net = { f->addresses[k].ip, f->addresses[k].len };
+
+			if (prefix_has(&net, ip))
+				return f->kernel == CONFIG_KERNEL_NONE;
+		}
+	}
+	return !shared;
+}
+
+static void warn_probe(struct config_errors *w, const struct config *c, const struct config_pool *p)
+{
+	if (!CONFIG_GIVEN(p, pool, probe))
+		return;
+	for (uint32_t i = 0; i < p->n_backends; i++) {
+		const struct config_backend *b = &p->backends[i];
+
+		if (!(b->transports & CONFIG_UDP))
+			config_errors_add(w, b->mark,
+					  "backend \"%s\": is not probed, for it takes no udp",
+					  b->name);
+		else if (!CONFIG_GIVEN(&p->probe, probe, source) &&
+			 without_linux(c, &b->address.ip))
+			config_errors_add(
+				w, b->mark,
+				"backend \"%s\": is not probed: probes go by Linux, which "
+				"has no way to it; probe.source names one",
+				b->name);
+	}
+}
+
 static void warn_routes(struct config_errors *w, const struct config *c)
 {
 	for (uint32_t i = 0; i + 1 < c->n_routes; i++) {
@@ -192,6 +233,8 @@ int config_warnings(const struct config *c, struct config_errors *warnings)
 		warn_interface(warnings, &c->interfaces[i]);
 	for (uint32_t i = 0; i < c->n_pools; i++)
 		warn_pool(warnings, c, i);
+	for (uint32_t i = 0; i < c->n_pools; i++)
+		warn_probe(warnings, c, &c->pools[i]);
 	warn_routes(warnings, c);
 	return finish(warnings, before, 0);
 }

@@ -33,7 +33,7 @@ static void print_ms(FILE *to, int64_t ms)
 {
 	if (ms % 1000)
 		fprintf(to, "%" PRId64 "ms", ms);
-	else if (ms % 60000)
+	else if (ms % 60000 || ms == 0)
 		fprintf(to, "%" PRId64 "s", ms / 1000);
 	else
 		fprintf(to, "%" PRId64 "m", ms / 60000);

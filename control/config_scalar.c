@@ -149,6 +149,23 @@ void config_read_UINT(struct config_reader *r, const struct config_key *key,
 		*(uint32_t *)out = (uint32_t)v;
 }
 
+/* Octal, whether quoted or not: nobody writes a mode in decimals. */
+void config_read_MODE(struct config_reader *r, const struct config_key *key,
+		      const struct yaml_node *node, void *out)
+{
+	uint32_t v = 0;
+	bool ok = node->kind == YAML_SCALAR && node->len >= 3 && node->len <= 4;
+
+	for (uint32_t i = 0; ok && i < node->len; i++) {
+		ok = node->text[i] >= '0' && node->text[i] <= '7';
+		v = v * 8 + (uint32_t)(node->text[i] - '0');
+	}
+	if (!ok || v > 0777)
+		config_fault_type(r, key, node, config_type_words(key->type));
+	else
+		*(uint32_t *)out = v;
+}
+
 void config_read_BOOL(struct config_reader *r, const struct config_key *key,
 		      const struct yaml_node *node, void *out)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Readers of SIP terms: pool keys, methods, status codes.
+ * Readers of SIP terms: pool keys, methods, status codes, URIs.
  */
 #include "control/config_reader.h"
+#include "dataplane/sip/uri.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -176,4 +177,30 @@ void config_read_METHOD(struct config_reader *r, const struct config_key *key,
 			     key->name, known);
 	else
 		m->name = config_copy(r, node->text, node->len);
+}
+
+/* What may stand between the angle brackets of From and To, and in a request line: RFC 3261 19.1.1
+ * has no headers there. */
+void config_read_SIPURI(struct config_reader *r, const struct config_key *key,
+			const struct yaml_node *node, void *out)
+{
+	char shown[CONFIG_SHOWN];
+	struct sip_uri uri;
+	bool ok;
+
+	if (!config_scalar(r, key, node))
+		return;
+	config_show(shown, node->text, node->len);
+	ok = node->len >= key->min && node->len <= key->max &&
+	     uri_parse((const uint8_t *)node->text, span_of(0, node->len), &uri) &&
+	     (uri.scheme == URI_SIP || uri.scheme == URI_SIPS) && uri.headers.len == 0 &&
+	     uri.method.len == 0;
+	if (!ok)
+		config_fault(
+			r, node->mark,
+			"%s: \"%s\" is not a SIP URI; allowed is \"sip:USER@HOST\" of %d to %d "
+			"characters, without headers",
+			key->name, shown, (int)key->min, (int)key->max);
+	else
+		*(const char **)out = config_copy(r, node->text, node->len);
 }

@@ -85,6 +85,7 @@ static struct plane_conf plane_conf_of(const struct app *app, const struct plane
 		.n_ports = (uint16_t)c->n_interfaces,
 		.n_workers = app->n_workers,
 		.spin = c->idle == CONFIG_IDLE_SPIN,
+		.telemetry = c->control.telemetry,
 		.hugepages = hugepages[c->hugepages],
 		.answer_limit = c->answer_limit,
 		.frag_memory =

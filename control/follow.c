@@ -4,6 +4,8 @@
  * for others before they are published; once per second stale neighbours are probed and backends
  * without one are asked for; path MTUs age with the same tick.
  */
+#include "control/health.h"
+#include "control/icmp_error.h"
 #include "control/network_state.h"
 #include "control/publish.h"
 
@@ -120,14 +122,18 @@ static void on_publish(evutil_socket_t fd, short what, void *arg)
 void network_icmp(struct app *app, uint16_t iface, const uint8_t *p, size_t len)
 {
 	struct network *net = app->network;
-	struct pmtu_report r;
+	struct icmp_error r;
 	struct fib_hop hop;
 	uint8_t mac[6];
 	uint32_t mtu;
 
 	(void)iface;
-	if (!pmtu_read(p, len, &r) || world_listener_at(app->now.world, &r.src) == WORLD_NONE)
+	if (!icmp_error_read(p, len, &r) || world_listener_at(app->now.world, &r.src) == WORLD_NONE)
 		return;
+	if (r.kind == ICMP_UNREACHABLE) {
+		health_unreachable(app, &r.dst);
+		return;
+	}
 	if (!fib_lookup(app->now.fib, &r.dst.ip, &hop) || hop.kind != FIB_UNICAST ||
 	    hop.iface == FIB_NO_IFACE)
 		return;
@@ -176,7 +182,7 @@ static void probe_wanted(struct app *app, uint64_t now_ms)
 		const struct backend *b = &w->backends[net->wanted++];
 		struct fib_hop hop;
 
-		if (b->state == BACKEND_DOWN || !fib_lookup(app->now.fib, &b->addr.ip, &hop) ||
+		if (b->state >= BACKEND_DOWN || !fib_lookup(app->now.fib, &b->addr.ip, &hop) ||
 		    hop.kind != FIB_UNICAST || hop.has_mac || hop.iface >= net->n_ifaces)
 			continue;
 		if (net->ifaces[hop.iface].index)

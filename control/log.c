@@ -27,6 +27,25 @@ void log_configure(const struct log_setup *setup)
 	current = *setup;
 }
 
+void log_set_level(enum log_level level)
+{
+	current.level = level;
+}
+
+enum log_level log_level_of(const char *name)
+{
+	for (unsigned int i = LOG_AT_ERROR; i <= LOG_AT_DEBUG; i++) {
+		if (strcmp(level_names[i], name) == 0)
+			return (enum log_level)i;
+	}
+	return LOG_AT_INFO;
+}
+
+const char *log_node(void)
+{
+	return current.node ? current.node : "";
+}
+
 uint64_t log_clock_ms(void)
 {
 	struct timespec t;

@@ -32,6 +32,15 @@ struct log_limit {
 /** Sets level and form. May be called again. */
 void log_configure(const struct log_setup *setup);
 
+/** Changes the level alone, until the next log_configure(). */
+void log_set_level(enum log_level level);
+
+/** The level called @name ("error", "warning", "info", "debug"); LOG_AT_INFO if there is none. */
+enum log_level log_level_of(const char *name);
+
+/** The name of the node, "" if there is none. */
+const char *log_node(void);
+
 /** Writes one line at @level. Control characters in the text become '?'. */
 __attribute__((format(printf, 2, 3))) void log_write(enum log_level level, const char *fmt, ...);
 

@@ -7,6 +7,7 @@
  */
 #include "control/app.h"
 #include "control/log.h"
+#include "control/wall_time.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -122,6 +123,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	app.config_path = options.config;
+	app.started_ms = app.loaded_ms = wall_time_ms();
 	status = load(options.config, &app.config);
 	if (status < 0) {
 		int rc = remark(&app.config);

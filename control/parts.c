@@ -7,8 +7,11 @@
  * network, workers the first snapshot. Signals are taken from the second line on, so a SIGTERM
  * during start ends the loop as soon as it begins.
  */
+#include "control/alarms.h"
 #include "control/app.h"
+#include "control/http.h"
 #include "control/log.h"
+#include "control/telemetry.h"
 
 #include <errno.h>
 
@@ -25,10 +28,18 @@ static const struct part parts[] = {
 	{ "secret", secret_start, secret_stop },
 	{ "network", network_start, network_stop },
 	{ "ports", ports_start, ports_stop },
+	{ "fleet", fleet_start, fleet_stop },
 	{ "snapshots", snapshots_start, snapshots_stop },
 	{ "workers", workers_start, workers_stop },
 	{ "punts", punts_start, punts_stop },
 	{ "follow", follow_start, follow_stop },
+	{ "health", health_start, health_stop },
+	{ "rates", rates_start, rates_stop },
+	{ "tracer", tracer_start, tracer_stop },
+	{ "alarms", alarms_start, alarms_stop },
+	{ "telemetry", telemetry_start, telemetry_stop },
+	{ "rpc", rpc_start, rpc_stop },
+	{ "http", http_start, http_stop },
 	{ "ready", ready_start, ready_stop },
 };
 

@@ -9,15 +9,22 @@
 #include "control/kernel_sockets.h"
 #include "dataplane/proxy/proxy.h"
 #include "dataplane/stats.h"
+#include "dataplane/trace.h"
 
 struct slow_udp {
 	const struct world *world; /* in force; the owner keeps both up to date */
 	const struct fib *fib;
 	struct kernel_sockets *sockets;
-	struct stats *stats;   /* of the control thread */
-	uint32_t answer_limit; /* error answers per second */
-	uint32_t answers;      /* error answers in this second */
+	struct stats *stats;           /* of the control thread */
+	struct recent *recent;         /* of the control thread */
+	struct trace_tap *tap;         /* of the control thread; NULL = nobody can trace */
+	const struct trace_set *trace; /* NULL = nobody traces */
+	uint32_t answer_limit;         /* error answers per second */
+	uint32_t answers;              /* error answers in this second */
 	uint64_t second;
+	/* Of the present datagram: */
+	struct trace_item item;
+	struct trace_end end;
 	struct sip_msg m;
 	struct proxy_out out;
 	uint8_t sent[SIP_MAX_LEN];
