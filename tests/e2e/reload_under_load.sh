@@ -68,6 +68,7 @@ assert_in_log 'viaduct\.yaml:[0-9]+:[0-9]+: ' "$LAB_DIR/viaduct.log"
 
 # Calls that are up keep their servers, whatever the table says meanwhile.
 sipp_servers 4 call_uas
+sipp_server s4 10.2.0.14 call_uas
 sipp_calls caller 10.1.0.2 "$OUT4" call_uac 200 100 -d 800 &
 calls=$!
 for file in three four three; do

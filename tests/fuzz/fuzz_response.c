@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t copy[SIP_MAX_LEN];
 	const struct lab_world *w = fixture_world(BED_MAIN);
-	struct proxy_in server = { lab_endpoint("10.0.0.11:5060"), IN4 };
+	struct proxy_in server = { .src = lab_endpoint("10.0.0.11:5060"), .listener = IN4 };
 
 	if (size > SIP_MAX_LEN)
 		return 0;

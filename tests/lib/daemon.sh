@@ -4,11 +4,14 @@
 # viaduct in the lab: a configuration for it, start, stop, reload. Always by process id.
 
 VIADUCT=${VIADUCT:-$TOP/build/viaduct}
+VIACTL=${VIACTL:-$TOP/build/viactl}
 VIADUCT_PID=
+LAB_CONTROL=
 
 # lab_config [4|6|46]: writes $LAB_DIR/viaduct.yaml, three UDP servers of a family behind the
-# lab's interfaces; with 46, callers of either family have the servers of theirs. Standard input:
-# further YAML.
+# lab's interfaces; with 46, callers of either family have the servers of theirs. The control socket
+# is $LAB_DIR/control.sock; $LAB_CONTROL: further keys of control, as in 'mode: 0600'. Standard
+# input: further YAML.
 lab_config() {
 	local families=${1:-4}
 	[ -s "$LAB_DIR/secret" ] || lab_secret
@@ -16,6 +19,7 @@ lab_config() {
 		echo "node: lab"
 		echo "hugepages: off"
 		echo "secret: \"file:$LAB_DIR/secret\""
+		echo "control: {socket: \"$LAB_DIR/control.sock\"${LAB_CONTROL:+, $LAB_CONTROL}}"
 		echo "domains: [example.com]"
 		echo "interfaces:"
 		[ "$LAB_LINKS" = 1 ] || echo '  - {name: outside, device: "packet:out0"}'
@@ -61,6 +65,11 @@ viaduct_start() {
 
 viaduct_said_ready() {
 	[ "$(grep -c ready "$LAB_DIR/viaduct.log")" -gt "$1" ] || ! kill -0 "$VIADUCT_PID"
+}
+
+# ctl ARGUMENT...: viactl at the socket of the lab.
+ctl() {
+	"$VIACTL" --socket "$LAB_DIR/control.sock" "$@"
 }
 
 # Asks it to stop; fails unless it exits 0.

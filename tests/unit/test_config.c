@@ -171,6 +171,8 @@ Test(config, takes_the_example_of_the_contract_as_it_is)
 	cr_assert(c.pools[0].probe.n_accept == 4);
 	cr_expect(c.pools[0].probe.accept[0].low == 200 && c.pools[0].probe.accept[0].high == 299);
 	cr_expect(c.pools[0].probe.accept[3].low == 501 && c.pools[0].probe.accept[3].high == 501);
+	cr_expect(!c.pools[0].probe.from && !c.pools[0].probe.request_uri);
+	cr_expect(c.pools[0].panic == 50 && !c.pools[0].passive.eject && c.pools[0].passive.rest);
 	cr_expect_str_eq(c.routes[0].match.method[0].name, "REGISTER");
 	cr_expect(c.routes[0].pool_index == 1 && c.routes[1].pool_index == 2);
 	cr_expect(c.routes[1].match.domain[0].wildcard);
@@ -324,17 +326,15 @@ Test(config, refuses_at_start_what_is_not_built_yet)
 	char out[4096];
 
 	cr_expect(ask(text, config_not_built, out, sizeof(out)) == -ENOTSUP);
-	cr_expect_str_eq(out, "test.yaml:1:29: http: not built yet\n"
-			      "test.yaml:3:23: device: xdp: not built yet\n"
+	cr_expect_str_eq(out, "test.yaml:3:23: device: xdp: not built yet\n"
 			      "test.yaml:4:23: device: pci: not built yet\n"
 			      "test.yaml:5:41: kernel: tap: not built yet\n"
 			      "test.yaml:7:42: transports: tls: not built yet\n"
 			      "test.yaml:8:42: transports: tcp without udp: not built yet\n"
-			      "test.yaml:12:5: probe: not built yet\n"
 			      "test.yaml:13:47: transports: tcp without udp: not built yet\n");
 	cr_expect(ask(text, config_warnings, out, sizeof(out)) == 0);
 	cr_expect_str_eq(out,
-			 "test.yaml:1:19: socket: not built yet; it has no effect\n"
+			 "test.yaml:13:16: backend \"a\": is not probed, for it takes no udp\n"
 			 "test.yaml:14:47: transports: tcp: not built yet; only udp is served\n");
 }
 

@@ -361,3 +361,45 @@ Test(fib, prefixes_of_either_family_hold_only_their_own)
 	cr_assert_not(prefix_has(&all4, &a6));
 	cr_assert_not(prefix_has(&all6, &a4));
 }
+
+/* The route that counts of the longest prefix of @longest bits or less that holds the prefix of
+ * route @index. */
+static uint32_t slow_prefix(const struct tables *t, uint32_t index, int longest)
+{
+	uint32_t best = FIB_NONE;
+
+	for (uint32_t i = 0; i < t->n_routes; i++) {
+		const struct fib_route *r = &t->routes[i],
+				       *b = &t->routes[best == FIB_NONE ? 0 : best];
+
+		if (r->len > longest || !in_prefix(&r->prefix, r->len, &t->routes[index].prefix))
+			continue;
+		if (best == FIB_NONE || r->len > b->len ||
+		    (r->len == b->len && r->metric < b->metric))
+			best = i;
+	}
+	return best;
+}
+
+Test(fib, each_prefix_knows_its_like_and_the_next_wider_one)
+{
+	static struct tables t;
+	uint32_t parents = 0;
+
+	for (int round = 0; round < 50; round++) {
+		struct fib *f;
+
+		random_tables(&t);
+		f = build(&t, (uint64_t)round);
+		for (uint32_t i = 0; i < t.n_routes; i++) {
+			uint32_t parent = slow_prefix(&t, i, t.routes[i].len - 1);
+
+			cr_assert_eq(fib_same(f, i), slow_prefix(&t, i, t.routes[i].len));
+			cr_assert_eq(fib_parent(f, i), parent, "round %d route %u", round, i);
+			cr_assert_eq(fib_index(f, &t.routes[i].prefix), slow_prefix(&t, i, 128));
+			parents += parent != FIB_NONE;
+		}
+		free(f);
+	}
+	cr_assert_gt(parents, 1000);
+}

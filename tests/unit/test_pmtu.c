@@ -2,6 +2,7 @@
 /*
  * Path MTU: ICMP packets built here, byte by byte, and the table.
  */
+#include "control/icmp_error.h"
 #include "control/pmtu.h"
 
 #include <criterion/criterion.h>
@@ -114,14 +115,14 @@ static struct ip ip(const char *text)
 	return a;
 }
 
-static bool reads(const struct packet *p, struct pmtu_report *r)
+static bool reads(const struct packet *p, struct icmp_error *r)
 {
 	/* On the heap, so that a sanitizer sees a byte too many. */
 	uint8_t *copy = malloc(p->n ? p->n : 1);
 	bool ok;
 
 	memcpy(copy, p->b, p->n);
-	ok = pmtu_read(copy, p->n, r);
+	ok = icmp_error_read(copy, p->n, r) && r->kind == ICMP_TOO_BIG;
 	free(copy);
 	return ok;
 }
@@ -130,7 +131,7 @@ Test(pmtu, reads_who_sent_what_where_and_how_much_fits)
 {
 	struct packet p4 = v4(1400), p6 = v6(1300);
 	struct ip src = ip("192.0.2.10"), dst = ip("10.0.0.11");
-	struct pmtu_report r;
+	struct icmp_error r;
 
 	cr_assert(reads(&p4, &r));
 	cr_expect_eq(r.mtu, 1400);
@@ -147,7 +148,7 @@ Test(pmtu, reads_who_sent_what_where_and_how_much_fits)
 Test(pmtu, every_shorter_packet_is_refused)
 {
 	struct packet p4 = v4(1400), p6 = v6(1300);
-	struct pmtu_report r;
+	struct icmp_error r;
 
 	for (size_t n = p4.n; n-- > 0;) {
 		p4.n = n;
@@ -161,7 +162,7 @@ Test(pmtu, every_shorter_packet_is_refused)
 
 Test(pmtu, a_changed_byte_behind_the_ip_header_breaks_the_checksum)
 {
-	struct pmtu_report r;
+	struct icmp_error r;
 
 	for (size_t i = 20; i < v4(1400).n; i++) {
 		struct packet p = v4(1400);
@@ -180,7 +181,7 @@ Test(pmtu, a_changed_byte_behind_the_ip_header_breaks_the_checksum)
 Test(pmtu, the_end_of_a_padded_frame_does_not_matter)
 {
 	struct packet p = v4(1400);
-	struct pmtu_report r;
+	struct icmp_error r;
 
 	memset(p.b + p.n, 0xee, 18);
 	p.n += 18;
@@ -211,7 +212,7 @@ Test(pmtu, other_messages_are_refused)
 		{ true, 48 + 6, 6, "quotes TCP" },
 		{ true, 48 + 6, 44, "quotes a fragment that is not there" },
 	};
-	struct pmtu_report r;
+	struct icmp_error r;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct packet p = rows[i].v6 ? v6(1300) : v4(1400);
@@ -222,11 +223,40 @@ Test(pmtu, other_messages_are_refused)
 	}
 }
 
+Test(pmtu, tells_unreachable_from_too_big)
+{
+	static const struct {
+		bool v6;
+		uint8_t type, code;
+		bool read;
+	} rows[] = {
+		{ false, 3, 0, true }, { false, 3, 1, true },  { false, 3, 3, true },
+		{ false, 3, 5, true }, { false, 3, 13, true }, { false, 12, 0, false },
+		{ true, 1, 0, true },  { true, 1, 4, true },   { true, 4, 0, false },
+	};
+	struct ip dst4 = ip("10.0.0.11"), dst6 = ip("2001:db8::b");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct packet p = rows[i].v6 ? v6(0) : v4(0);
+		struct icmp_error r;
+
+		p.b[p.icmp] = rows[i].type;
+		p.b[p.icmp + 1] = rows[i].code;
+		seal(&p);
+		cr_assert_eq(icmp_error_read(p.b, p.n, &r), rows[i].read, "row %zu", i);
+		if (!rows[i].read)
+			continue;
+		cr_expect(r.kind == ICMP_UNREACHABLE && r.mtu == 0, "row %zu", i);
+		cr_expect(ip_equal(&r.dst.ip, rows[i].v6 ? &dst6 : &dst4) && r.dst.port == 5080,
+			  "row %zu", i);
+	}
+}
+
 Test(pmtu, quotes_with_a_fragment_header_count_if_it_is_the_first)
 {
 	struct packet p = v6(1300);
 	uint8_t *q = p.b + p.quote;
-	struct pmtu_report r;
+	struct icmp_error r;
 
 	memmove(q + 48, q + 40, 8);
 	memcpy(q + 40, (uint8_t[]){ 17, 0, 0, 1, 0, 0, 0, 9 }, 8);
@@ -246,7 +276,7 @@ Test(pmtu, a_router_that_names_no_size_is_taken_for_the_next_smaller_kind_of_lin
 	static const struct {
 		uint32_t total, mtu;
 	} rows[] = { { 1500, 1492 }, { 1492, 1006 }, { 1006, 508 }, { 65535, 32000 }, { 200, 68 } };
-	struct pmtu_report r;
+	struct icmp_error r;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct packet p = v4(0);

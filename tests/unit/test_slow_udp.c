@@ -7,6 +7,7 @@
 #include "control/net_addr.h"
 #include "control/slow_udp.h"
 #include "control/world_build.h"
+#include "dataplane/example.h"
 
 #include <criterion/criterion.h>
 #include <poll.h>
@@ -232,5 +233,55 @@ Test(slow_udp, what_outgrows_a_datagram_is_refused)
 	take(f, text, n, 0);
 	cr_expect_str_eq(at(f, f->server_fd), "");
 	cr_expect_eq(count(f, C_FORWARDED), 0);
+	teardown(f);
+}
+
+Test(slow_udp, what_it_does_can_be_seen_as_on_a_worker)
+{
+	struct fixture *f = setup();
+	size_t n = request(f, "INVITE", 70, 0);
+	struct example x;
+
+	take(f, text, n, 0);
+	cr_expect_eq(stat_get(&f->s.stats->requests[SIP_M_INVITE]), 1);
+	take(f, "<no sip at all>", 15, 0);
+	cr_assert(example_get(f->s.stats->examples, EXAMPLE_OF_REASON(SIP_R_NOT_SIP), &x));
+	cr_expect(endpoint_equal(&x.src, &f->caller));
+	cr_expect_arr_eq(x.bytes, "<no sip at all>", 15);
+	cr_expect_not(example_get(f->s.stats->examples, EXAMPLE_OF_REASON(SIP_R_BAD_VIA), &x));
+	teardown(f);
+}
+
+Test(slow_udp, its_messages_are_traced)
+{
+	struct trace_set set = { .generation = 1, .slot[0] = { .used = true, .rate = 100 } };
+	struct trace_tap tap = { .hz = 1000000000 };
+	struct fixture *f = setup();
+	const struct trace_record *r;
+	const char *sent;
+	size_t n;
+
+	cr_assert_eq(byte_ring_init(&tap.ring, TRACE_RING_SIZE), 0);
+	f->s.tap = &tap;
+	f->s.trace = &set;
+	n = request(f, "INVITE", 70, 20000);
+	take(f, text, n, 0);
+	sent = at(f, f->server_fd);
+	r = byte_ring_peek(&tap.ring);
+	cr_assert(r);
+	cr_expect_eq(r->verdict, TRACE_FORWARDED);
+	cr_expect(r->by_linux);
+	cr_expect_eq(r->in_len, n);
+	cr_expect_eq(memcmp(r + 1, text, n), 0);
+	cr_expect_eq(r->out_len, strlen(sent));
+	cr_expect_eq(memcmp((const char *)(r + 1) + n, sent, r->out_len), 0);
+	byte_ring_drop(&tap.ring);
+	take(f, "<no sip at all>", 15, 0);
+	r = byte_ring_peek(&tap.ring);
+	cr_assert(r);
+	cr_expect_eq(r->verdict, TRACE_DROPPED);
+	cr_expect_eq(r->cause, EXAMPLE_OF_REASON(SIP_R_NOT_SIP));
+	cr_expect_eq(r->out_len, 0);
+	byte_ring_fini(&tap.ring);
 	teardown(f);
 }

@@ -318,7 +318,7 @@ Test(world, a_rule_matches_when_all_its_conditions_do)
 
 	for (size_t i = 0; i < sizeof(rule_rows) / sizeof(rule_rows[0]); i++) {
 		struct rule rule = rule_rows[i].rule;
-		struct world w = { .rules = &rule, .n_rules = 1 };
+		struct world w = { .rules = &rule, .n_rules = 1, .n_walked = 1 };
 		struct ip src = ip(rule_rows[i].src);
 
 		rule.pool = 3;
@@ -333,7 +333,7 @@ Test(world, the_first_rule_that_matches_wins)
 	struct rule rules[] = { { .methods = 1u << SIP_M_REGISTER, .pool = 1 },
 				{ .pool = 2 },
 				{ .pool = 3 } };
-	struct world w = { .rules = rules, .n_rules = 3 };
+	struct world w = { .rules = rules, .n_rules = 3, .n_walked = 3 };
 	struct ip src = ip("10.0.0.1");
 	static struct sip_msg m;
 
@@ -341,7 +341,7 @@ Test(world, the_first_rule_that_matches_wins)
 	cr_expect_eq(world_route(&w, &m, &src), 1);
 	parse("INVITE", "sip:b", &m);
 	cr_expect_eq(world_route(&w, &m, &src), 2);
-	w.n_rules = 1;
+	w.n_rules = w.n_walked = 1;
 	cr_expect_eq(world_route(&w, &m, &src), WORLD_NONE);
 }
 
