@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Writes the reference pages that are made from the tables in the source, so that they cannot say
- * anything else: configuration keys, counters, reasons.
+ * anything else: configuration keys, counters, reasons, commands, metrics, alarms.
  *
- * gendoc DIR    writes DIR/docs/reference/X.md; ./run lint compares them with those in the tree
+ * gendoc DIR    writes DIR/docs/reference/X.md and DIR/docs/man/X; ./run lint compares them with
+ * those in the tree
  */
+#include "docs/gendoc.h"
+
 #include "control/config.h"
 #include "dataplane/sip/reason.h"
 
@@ -12,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define GENERATED "<!-- Made by docs/gendoc.c from the tables in the source; do not edit. -->\n\n"
 
 static void config_page(FILE *to)
 {
@@ -57,12 +58,16 @@ static void reasons_page(FILE *to)
 }
 
 static const struct page {
-	const char *name;
+	const char *path;
 	void (*print)(FILE *to);
 } pages[] = {
-	{ "config.md", config_page },
-	{ "counters.md", counters_page },
-	{ "reasons.md", reasons_page },
+	{ "docs/man/viactl.1", viactl_manual },
+	{ "docs/reference/alarms.md", alarms_page },
+	{ "docs/reference/commands.md", commands_page },
+	{ "docs/reference/config.md", config_page },
+	{ "docs/reference/counters.md", counters_page },
+	{ "docs/reference/metrics.md", metrics_page },
+	{ "docs/reference/reasons.md", reasons_page },
 };
 
 static int failed(const char *path)
@@ -84,7 +89,7 @@ static int write_page(const char *in, const struct page *page)
 	char path[4096];
 	FILE *to;
 
-	snprintf(path, sizeof(path), "%s/docs/reference/%s", in, page->name);
+	snprintf(path, sizeof(path), "%s/%s", in, page->path);
 	to = fopen(path, "w");
 	if (!to)
 		return failed(path);
@@ -98,7 +103,8 @@ int main(int argc, char **argv)
 		fputs("usage: gendoc DIR\n", stderr);
 		return 2;
 	}
-	if (make_folder(argv[1], "docs") < 0 || make_folder(argv[1], "docs/reference") < 0)
+	if (make_folder(argv[1], "docs") < 0 || make_folder(argv[1], "docs/reference") < 0 ||
+	    make_folder(argv[1], "docs/man") < 0)
 		return 1;
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		if (write_page(argv[1], &pages[i]) < 0)
