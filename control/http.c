@@ -5,7 +5,6 @@
 #include "control/http_guard.h"
 #include "control/log.h"
 #include "control/net_addr.h"
-#include "control/pool_share.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -230,6 +229,5 @@ void http_stop(struct app *app)
 	evhttp_free(h->server);
 	http_guard_free(h->guard);
 	http_pages_free();
-	pool_share_free();
 	mem_free(h);
 }

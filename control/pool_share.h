@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How a pool's keys, and its load, are spread over its backends. Tables are counted once each:
- * worlds that take a table over have its shares too. Control thread only.
+ * How a pool's keys, and its load, are spread over its backends. Control thread only.
  */
 #pragma once
 
@@ -17,6 +16,3 @@ double pool_share(const struct app *app, uint16_t number);
  * share, in the last second: 1 is even. NaN without load.
  */
 double pool_skew(const struct app *app, uint32_t pool);
-
-/** Frees what was kept. */
-void pool_share_free(void);

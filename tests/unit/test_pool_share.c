@@ -68,16 +68,20 @@ static void teardown(void)
 	table_drop(pools[0].table);
 	table_drop(pools[1].table);
 	pools[0].table = pools[1].table = NULL;
-	pool_share_free();
 }
 
 TestSuite(pool_share, .init = setup, .fini = teardown);
 
 Test(pool_share, is_what_the_table_has)
 {
-	for (uint16_t i = 0; i < 4; i++)
-		cr_expect_eq(pool_share(&app, i),
-			     (double)table_slots_of(pools[i / 3].table, i) / SIZE);
+	for (uint16_t i = 0; i < 4; i++) {
+		const uint16_t *table = pools[i / 3].table;
+		uint32_t n = 0;
+
+		for (uint32_t k = 0; k < SIZE; k++)
+			n += table[k] == i;
+		cr_expect_eq(pool_share(&app, i), (double)n / SIZE);
+	}
 	cr_expect_eq(pool_share(&app, 3), 1.0);
 	cr_expect_float_eq(sum(), 2.0, 1e-9);
 	cr_expect_eq(pool_share(&app, 5), 0.0);
