@@ -11,6 +11,7 @@
 build=$(realpath -m "${VIADUCT_BUILD:-$TOP/build}")
 VIADUCT=$build/viaduct
 VIALOAD=$build/viaload
+VIACTL=$build/viactl
 MEMIF_CALLERS=10.1.0.1-10.1.0.4:5060-5063
 MEMIF_SERVERS=10.2.0.11-10.2.0.18
 MEMIF_PAGES=/sys/kernel/mm/hugepages/hugepages-2048kB
@@ -27,6 +28,7 @@ memif_config() {
 		idle: spin
 		hugepages: $(memif_hugepages)
 		secret: "file:$LAB_DIR/secret"
+		control: {socket: "$LAB_DIR/control.sock"}
 		domains: [example.com]
 		interfaces:
 		  - name: outside

@@ -3,7 +3,8 @@
 wire_report.py median FILE...: the median of the rates found, messages per second.
 wire_report.py summary FOLDER [FILE]: tables; FILE gets the same as JSON.
 
-FOLDER holds what bench/wire.sh left there: limit-N.json and latency-PERCENT.json of viaload.
+FOLDER holds what bench/wire.sh left there: limit-N.json and latency-PERCENT.json of viaload, and
+worker-PERCENT.json, what `viactl status` said behind the latter.
 """
 
 import glob
@@ -20,6 +21,9 @@ NOTES = [
     "Latency is from the time at which a message was due to be sent, by the clock, to the time at"
     " which viaload has it back. It contains both memifs and viaload's own turn between looks at"
     " them: an upper bound for what the proxy adds.",
+    "Latency inside the worker is its own account (`viactl status`): from the burst it took off the"
+    " device to the burst it put there, for each message. It does not hold the wait in the device's"
+    " queue, nor any pause of the machine but those that hit the worker.",
 ]
 
 
@@ -119,6 +123,18 @@ def latency_rows(percent, r):
         }
 
 
+def worker_rows(percent, status):
+    for key, label in (("p50", "p50"), ("p99", "p99"), ("p999", "p99.9")):
+        yield {
+            "name": "worker_latency_%s_%d" % (key, percent),
+            "label": label,
+            "column": "at %d %%" % percent,
+            "table": "worker",
+            "unit": "us",
+            "value": status["latency_us"][key],
+        }
+
+
 def loss_series(limits):
     trials = sorted(
         ((t["sent_rate"] / 1e6, t["loss"]) for r in limits for t in r["find_limit"]["trials"])
@@ -164,6 +180,7 @@ def summary(folder):
     rows = list(limit_rows(limits))
     for percent, r in latencies.items():
         rows += latency_rows(percent, r)
+        rows += worker_rows(percent, read(os.path.join(folder, "worker-%d.json" % percent)))
     return {
         "settings": {
             "rounds": len(limits),
@@ -173,7 +190,11 @@ def summary(folder):
             "hugepages": limits[0]["plan"]["hugepages"],
             "cores": "viaload 0, viaduct 1",
         },
-        "tables": {"rate": "Highest rate over memif", "latency": "Latency over memif"},
+        "tables": {
+            "rate": "Highest rate over memif",
+            "latency": "Latency over memif",
+            "worker": "Latency inside the worker",
+        },
         "rows": rows,
         "series": [loss_series(limits), latency_series(latencies)],
         "checks": list(checks_of(limits, latencies)),
