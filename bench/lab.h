@@ -2,10 +2,10 @@
 /*
  * A world and its network out of a few static tables: for benches, tests and fuzzers.
  *
- * The daemon builds its world from a YAML file (control/world_build.c), on top of DPDK's libraries.
- * The pure core has to run without either, so this is the same thing from C initialisers, in text
- * forms that read like the configuration. Built once, never on a packet path; what cannot be built
- * ends the program with a message, since only a wrong table can cause it.
+ * The daemon builds its world from a YAML file (control/world/world_build.c), on top of DPDK's
+ * libraries. The pure core has to run without either, so this is the same thing from C
+ * initialisers, in text forms that read like the configuration. Built once, never on a packet path;
+ * what cannot be built ends the program with a message, since only a wrong table can cause it.
  */
 #pragma once
 

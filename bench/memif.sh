@@ -11,7 +11,6 @@
 build=$(realpath -m "${VIADUCT_BUILD:-$TOP/build}")
 VIADUCT=$build/viaduct
 VIALOAD=$build/viaload
-VIACTL=$build/viactl
 MEMIF_CALLERS=10.1.0.1-10.1.0.4:5060-5063
 MEMIF_SERVERS=10.2.0.11-10.2.0.18
 MEMIF_PAGES=/sys/kernel/mm/hugepages/hugepages-2048kB

@@ -35,7 +35,7 @@ find_rate() {
 # The proxy's own figures are those of its last 10 seconds: the run's.
 latency() {
 	memif_load --rate "$2" --time 10 --loss 1e-3 --json "$LAB_DIR/latency-$1.json" || true
-	"$VIACTL" --socket "$LAB_DIR/control.sock" --json status >"$LAB_DIR/worker-$1.json"
+	"$build/viactl" --socket "$LAB_DIR/control.sock" --json status >"$LAB_DIR/worker-$1.json"
 	report latency "$1" "$LAB_DIR/latency-$1.json"
 }
 

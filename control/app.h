@@ -6,11 +6,11 @@
  */
 #pragma once
 
-#include "control/config.h"
-#include "control/hosts.h"
-#include "control/kernel_sockets.h"
+#include "control/config/config.h"
+#include "control/network/hosts.h"
+#include "control/network/kernel_sockets.h"
+#include "control/network/slow_udp.h"
 #include "control/secret.h"
-#include "control/slow_udp.h"
 #include "dataplane/plane.h"
 
 struct alarms;

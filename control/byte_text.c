@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/byte_text.h"
 
-#include "control/alloc.h"
+#include "control/config/alloc.h"
 
 #include <sodium.h>
 #include <stdbool.h>

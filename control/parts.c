@@ -7,11 +7,11 @@
  * network, workers the first snapshot. Signals are taken from the second line on, so a SIGTERM
  * during start ends the loop as soon as it begins.
  */
-#include "control/alarms.h"
 #include "control/app.h"
-#include "control/http.h"
 #include "control/log.h"
-#include "control/telemetry.h"
+#include "control/watch/alarms.h"
+#include "control/watch/http.h"
+#include "control/watch/telemetry.h"
 
 #include <errno.h>
 

@@ -10,10 +10,10 @@
  */
 #include "control/publish.h"
 
-#include "control/block.h"
-#include "control/fleet_state.h"
+#include "control/config/block.h"
+#include "control/fleet/fleet_state.h"
 #include "control/log.h"
-#include "control/network.h"
+#include "control/network/network.h"
 
 #include <errno.h>
 #include <event2/event.h>

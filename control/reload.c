@@ -7,18 +7,18 @@
  */
 #include "control/reload.h"
 
-#include "control/alarms.h"
 #include "control/app.h"
-#include "control/config_diff.h"
-#include "control/fleet_state.h"
-#include "control/health.h"
-#include "control/http.h"
+#include "control/config/config_diff.h"
+#include "control/fleet/fleet_state.h"
+#include "control/fleet/pool_moved.h"
+#include "control/health/health.h"
 #include "control/log.h"
-#include "control/network.h"
+#include "control/network/network.h"
 #include "control/notify.h"
-#include "control/pool_moved.h"
 #include "control/publish.h"
 #include "control/wall_time.h"
+#include "control/watch/alarms.h"
+#include "control/watch/http.h"
 
 #include <errno.h>
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "control/err.h"
+#include "control/config/err.h"
 
 #include <jansson.h>
 #include <stdbool.h>

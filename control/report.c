@@ -3,7 +3,7 @@
  * Counters as log lines: on SIGUSR1 and at the end. What is 0 is left out.
  */
 #include "control/app.h"
-#include "control/fleet.h"
+#include "control/fleet/fleet.h"
 #include "control/log.h"
 
 #include <inttypes.h>

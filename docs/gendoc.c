@@ -8,7 +8,7 @@
  */
 #include "docs/gendoc.h"
 
-#include "control/config.h"
+#include "control/config/config.h"
 #include "dataplane/sip/reason.h"
 
 #include <errno.h>

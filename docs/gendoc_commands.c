@@ -3,8 +3,8 @@
  * Commands of the control socket as a reference, and the manual of viactl: the table, with the
  * prose that does not depend on it.
  */
-#include "control/commands.h"
-#include "control/config.h"
+#include "control/config/config.h"
+#include "control/rpc/commands.h"
 #include "docs/gendoc.h"
 
 #include <string.h>

@@ -2,8 +2,8 @@
 /*
  * The pages of what others watch: metrics and alarms.
  */
-#include "control/alarms.h"
-#include "control/metrics.h"
+#include "control/watch/alarms.h"
+#include "control/watch/metrics.h"
 #include "docs/gendoc.h"
 
 void metrics_page(FILE *to)

@@ -28,7 +28,7 @@ policy = "; ".join([
     "frame-ancestors 'none'"])
 data = page.replace("/*STYLE*/", style).replace("/*SCRIPT*/", script).encode()
 with open(sys.argv[4], "w", encoding="ascii") as out:
-    out.write('#include "control/status_page.h"\n\n')
+    out.write('#include "control/watch/status_page.h"\n\n')
     out.write('const char status_page_policy[] = "%s";\n' % policy)
     out.write("const size_t status_page_len = %d;\n" % len(data))
     out.write("const unsigned char status_page[] = {\n")

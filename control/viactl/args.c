@@ -5,7 +5,7 @@
  */
 #include "control/viactl/args.h"
 
-#include "control/near.h"
+#include "control/config/near.h"
 #include "control/viactl/values.h"
 
 #include <stdio.h>

@@ -5,9 +5,9 @@
  */
 #include "control/viactl/capture.h"
 
-#include "control/pcapng.h"
 #include "control/viactl/base64.h"
 #include "control/viactl/fields.h"
+#include "control/watch/pcapng.h"
 #include "dataplane/sip/ip.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
  * know less than the command table. Names of pools and backends come from the socket, if it
  * answers at once.
  */
-#include "control/config.h"
+#include "control/config/config.h"
 #include "control/viactl/args.h"
 #include "control/viactl/fields.h"
 #include "control/viactl/run.h"

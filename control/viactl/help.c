@@ -5,7 +5,7 @@
  */
 #include "control/viactl/help.h"
 
-#include "control/config.h"
+#include "control/config/config.h"
 #include "control/viactl/args.h"
 #include "control/viactl/screen.h"
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "control/commands.h"
+#include "control/rpc/commands.h"
 
 #include <stdio.h>
 

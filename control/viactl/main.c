@@ -4,7 +4,7 @@
  *
  * Exit status: 0 = obeyed, 1 = refused by the proxy, 2 = wrong usage, 3 = no connection.
  */
-#include "control/config.h"
+#include "control/config/config.h"
 #include "control/viactl/args.h"
 #include "control/viactl/help.h"
 #include "control/viactl/link.h"

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "control/commands.h"
+#include "control/rpc/commands.h"
 
 /**
  * Puts the value @text of @p into the object @to. Of a FILE its contents: as they are if they are

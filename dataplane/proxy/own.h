@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Keys and values of world.own, the table of all that names this proxy. One place for who writes
- * the table (control/world_build.c) and who asks it (world.c).
+ * the table (control/world/world_build.c) and who asks it (world.c).
  *
  *   domain, name       'd' name                 "example.com": any port
  *   domain, address    'd' 16 bytes, 0          the 0 keeps it apart from a name of 16 characters

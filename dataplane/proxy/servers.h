@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Keys of world.servers, the table that tells which backend an address is. One place for who writes
- * the table (control/world_servers.c) and who asks it (account.h).
+ * the table (control/world/world_servers.c) and who asks it (account.h).
  *
  *   address and port   16 bytes, port BE   lowest number of the backends there, whatever their
  * pools address alone      16 bytes            only where all its backends have the same port: some

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The world as a packet sees it: listeners, own names, pools, backends, rules, keys. One immutable
- * snapshot, built by the control thread from the configuration (control/world_build.c), published
- * with one pointer, retired when every worker has let go of it. Everything it points to lives in
- * the same block and dies with it, but for tables, filters and past worlds, which worlds share
- * (control/table.h, control/world_past.h). Network routes and neighbours change on their own clock
- * and are a snapshot of their own (fib.h).
+ * snapshot, built by the control thread from the configuration (control/world/world_build.c),
+ * published with one pointer, retired when every worker has let go of it. Everything it points to
+ * lives in the same block and dies with it, but for tables, filters and past worlds, which worlds
+ * share (control/world/table.h, control/world/world_past.h). Network routes and neighbours change
+ * on their own clock and are a snapshot of their own (fib.h).
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/flow/daemon.h"
 
-#include "control/alloc.h"
-#include "control/rpc.h"
+#include "control/config/alloc.h"
+#include "control/rpc/rpc.h"
 
 #include <criterion/criterion.h>
 #include <event2/event.h>

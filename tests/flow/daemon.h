@@ -7,7 +7,7 @@
 #pragma once
 
 #include "control/app.h"
-#include "control/fleet_state.h"
+#include "control/fleet/fleet_state.h"
 
 #include <jansson.h>
 

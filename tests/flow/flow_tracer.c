@@ -4,7 +4,7 @@
  * told, how traces end, who misses what.
  */
 #include "control/app.h"
-#include "control/tracer.h"
+#include "control/watch/tracer.h"
 #include "dataplane/plane_watch.h"
 #include "tests/flow/flow.h"
 

@@ -3,7 +3,7 @@
  * Fuzzes the configuration reader: any bytes load or are refused with remarks at places, nothing
  * leaks, and what loads can be asked everything.
  */
-#include "control/config.h"
+#include "control/config/config.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  */
 #include "control/app.h"
 #include "control/log.h"
-#include "control/rpc_client.h"
+#include "control/rpc/rpc_client.h"
 
 #include <event2/event.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "control/config.h"
+#include "control/config/config.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "bench/lab.h"
-#include "control/explain.h"
-#include "control/explain_parts.h"
+#include "control/explain/explain.h"
+#include "control/explain/explain_parts.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "control/fleet_state.h"
+#include "control/fleet/fleet_state.h"
 
 /** Milliseconds that the fleets of tests take for the time. */
 extern uint64_t lab_now_ms;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/unit/rpc_echo.h"
 
-#include "control/commands.h"
+#include "control/rpc/commands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,4 +34,4 @@ static json_t *echo(struct rpc_call *call, const char *method)
 	{                                            \
 		return echo(call, method);           \
 	}
-#include "control/commands.def"
+#include "control/rpc/commands.def"

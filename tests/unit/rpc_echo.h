@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "control/rpc.h"
+#include "control/rpc/rpc.h"
 
 /* How often a handler ran. */
 extern unsigned long rpc_echo_calls;

@@ -2,7 +2,7 @@
 /*
  * Alarms: when they are raised and cleared, and what is shown of them.
  */
-#include "control/alarms.h"
+#include "control/watch/alarms.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

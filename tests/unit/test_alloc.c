@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/alloc.h"
+#include "control/config/alloc.h"
 
 #include <criterion/criterion.h>
 #include <stdint.h>

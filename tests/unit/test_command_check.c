@@ -2,8 +2,8 @@
 /*
  * Checks of parameters against the command table, and the search for near names.
  */
-#include "control/commands.h"
-#include "control/near.h"
+#include "control/config/near.h"
+#include "control/rpc/commands.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

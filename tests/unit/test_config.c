@@ -5,8 +5,8 @@
  * The faulty ones are rows of tests/data/config/faults.yaml: text, and everything that must be said
  * of it.
  */
-#include "control/config.h"
-#include "control/yaml_tree.h"
+#include "control/config/config.h"
+#include "control/config/yaml_tree.h"
 #include "tests/unit/config_data.h"
 
 #include <criterion/criterion.h>
@@ -460,7 +460,7 @@ Test(config, prints_every_key_of_the_table_as_one_row)
 #define LIST KEY
 #define MAP KEY
 #define MAPS KEY
-#include "control/config_keys.def"
+#include "control/config/config_keys.def"
 	for (const char *p = text; (p = strstr(p, "\n| `")); p++) {
 		unsigned int bars = 0;
 

@@ -2,8 +2,8 @@
 /*
  * Differences of two files, in words.
  */
-#include "control/alloc.h"
-#include "control/config_diff.h"
+#include "control/config/alloc.h"
+#include "control/config/config_diff.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -2,9 +2,9 @@
 /*
  * The configuration reader at its bounds: no memory, huge files, broken files, hostile files.
  */
-#include "control/config.h"
-#include "control/config_schema.h"
-#include "control/config_set.h"
+#include "control/config/config.h"
+#include "control/config/config_schema.h"
+#include "control/config/config_set.h"
 #include "tests/unit/config_data.h"
 
 #include <criterion/criterion.h>

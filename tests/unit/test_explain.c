@@ -3,7 +3,7 @@
  * Explanations: that they never say what the core does not do, what they tell, what they make of
  * pasted text, and who they say is next in line.
  */
-#include "control/world_build.h"
+#include "control/world/world_build.h"
 #include "tests/unit/config_data.h"
 #include "tests/unit/explain_check.h"
 #include "tests/unit/world_fixture.h"

@@ -2,9 +2,9 @@
 /*
  * From Linux' tables and the configuration to the forwarding table: what look-ups then find.
  */
-#include "control/alloc.h"
-#include "control/block.h"
-#include "control/net_fib.h"
+#include "control/config/alloc.h"
+#include "control/config/block.h"
+#include "control/network/net_fib.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

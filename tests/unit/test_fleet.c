@@ -2,7 +2,7 @@
 /*
  * The fleet: what file, operators, health and time make of each backend, and what a reload keeps.
  */
-#include "control/alloc.h"
+#include "control/config/alloc.h"
 #include "tests/unit/fleet_lab.h"
 
 #include <criterion/criterion.h>

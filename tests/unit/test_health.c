@@ -5,7 +5,7 @@
  * plane and no network: traffic is test_health_passive's, sockets are the end-to-end tests'.
  */
 #include "control/app.h"
-#include "control/health_state.h"
+#include "control/health/health_state.h"
 #include "tests/unit/config_data.h"
 
 #include <errno.h>

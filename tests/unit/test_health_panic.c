@@ -5,7 +5,7 @@
  * digit before it (1 without), its tier the number of '/' before it. Failing ones wait in the order
  * of the row.
  */
-#include "control/health_panic.h"
+#include "control/health/health_panic.h"
 
 #include <criterion/criterion.h>
 

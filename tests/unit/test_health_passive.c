@@ -3,7 +3,7 @@
  * Passive health on a clock of the test, a sample each half second: what makes a backend suspect,
  * ejection and back-off, rest.
  */
-#include "control/health_passive.h"
+#include "control/health/health_passive.h"
 
 #include <criterion/criterion.h>
 

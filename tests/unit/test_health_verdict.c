@@ -2,8 +2,8 @@
 /*
  * Rise, fall and damping, probe by probe on a clock of the test; and the figures of latency.
  */
-#include "control/health_figures.h"
-#include "control/health_verdict.h"
+#include "control/health/health_figures.h"
+#include "control/health/health_verdict.h"
 
 #include <criterion/criterion.h>
 

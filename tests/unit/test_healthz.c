@@ -2,7 +2,7 @@
 /*
  * /healthz: what it says of each state of the node, and that the long form stays within its room.
  */
-#include "control/healthz.h"
+#include "control/watch/healthz.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

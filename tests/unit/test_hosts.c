@@ -2,7 +2,7 @@
 /*
  * /etc/hosts: what is taken from it.
  */
-#include "control/hosts.h"
+#include "control/network/hosts.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

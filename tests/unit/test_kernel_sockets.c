@@ -3,8 +3,8 @@
  * Listeners' sockets on loopback: what their filter lets through, what they send, how sets of them
  * change.
  */
-#include "control/kernel_sockets.h"
-#include "control/net_addr.h"
+#include "control/network/kernel_sockets.h"
+#include "control/network/net_addr.h"
 #include "dataplane/proxy/own.h"
 
 #include <criterion/criterion.h>

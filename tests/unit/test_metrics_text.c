@@ -3,7 +3,7 @@
  * Prometheus' text format: what is escaped where, how numbers look, what becomes of a sample that
  * is too long.
  */
-#include "control/metrics_text.h"
+#include "control/watch/metrics_text.h"
 
 #include <criterion/criterion.h>
 #include <event2/buffer.h>

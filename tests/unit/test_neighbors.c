@@ -2,8 +2,8 @@
 /*
  * Neighbour table: against a list, under random additions and removals.
  */
-#include "control/alloc.h"
-#include "control/neighbors.h"
+#include "control/config/alloc.h"
+#include "control/network/neighbors.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * rtnetlink parsers: messages made here with libmnl, as the kernel makes them, and broken ones.
  */
-#include "control/nl_parse.h"
+#include "control/network/nl_parse.h"
 
 #include <criterion/criterion.h>
 #include <libmnl/libmnl.h>

@@ -3,7 +3,7 @@
  * Captures read back field by field, by the draft and not by the code under test.
  * tests/e2e/trace.sh has tshark read one.
  */
-#include "control/pcapng.h"
+#include "control/watch/pcapng.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /*
  * Path MTU: ICMP packets built here, byte by byte, and the table.
  */
-#include "control/icmp_error.h"
-#include "control/pmtu.h"
+#include "control/network/icmp_error.h"
+#include "control/network/pmtu.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

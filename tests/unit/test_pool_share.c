@@ -3,9 +3,9 @@
  * Shares of pools: as the table has them, also after the table, or a backend's pool, has changed.
  */
 #include "control/app.h"
-#include "control/pool_share.h"
-#include "control/rates.h"
-#include "control/table.h"
+#include "control/fleet/pool_share.h"
+#include "control/watch/rates.h"
+#include "control/world/table.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

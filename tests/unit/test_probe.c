@@ -3,7 +3,7 @@
  * The prober on a clock of the test, with servers that answer as the rows say: turns, timeouts,
  * retransmissions, matching, and that no target can hold up another.
  */
-#include "control/probe.h"
+#include "control/health/probe.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

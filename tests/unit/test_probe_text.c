@@ -3,7 +3,7 @@
  * Probes as bytes: what is written is a request that our own parser finds no fault with, and only
  * the answer to it is taken for one.
  */
-#include "control/probe_text.h"
+#include "control/health/probe_text.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /*
  * Rates of counters that the test sets, on a clock that it moves.
  */
-#include "control/rates.h"
+#include "control/watch/rates.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -3,7 +3,7 @@
  * JSON-RPC 2.0: what comes of each line, good or bad, with handlers that echo their parameters.
  */
 #include "control/log.h"
-#include "control/rpc.h"
+#include "control/rpc/rpc.h"
 #include "tests/unit/rpc_echo.h"
 
 #include <criterion/criterion.h>

@@ -5,7 +5,7 @@
  */
 #include "control/app.h"
 #include "control/log.h"
-#include "control/rpc_client.h"
+#include "control/rpc/rpc_client.h"
 #include "tests/unit/rpc_echo.h"
 
 #include <criterion/criterion.h>

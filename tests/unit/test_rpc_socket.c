@@ -2,7 +2,7 @@
 /*
  * The control socket as a file.
  */
-#include "control/rpc_socket.h"
+#include "control/rpc/rpc_socket.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

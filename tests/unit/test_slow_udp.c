@@ -3,10 +3,10 @@
  * Slow path on loopback: datagrams in by function call, out by the listener's socket, verdicts in
  * the counters.
  */
-#include "control/block.h"
-#include "control/net_addr.h"
-#include "control/slow_udp.h"
-#include "control/world_build.h"
+#include "control/config/block.h"
+#include "control/network/net_addr.h"
+#include "control/network/slow_udp.h"
+#include "control/world/world_build.h"
 #include "dataplane/example.h"
 
 #include <criterion/criterion.h>

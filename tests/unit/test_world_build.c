@@ -2,8 +2,8 @@
 /*
  * World builder: configuration text and facts in, answers of the built world out.
  */
-#include "control/alloc.h"
-#include "control/world_build.h"
+#include "control/config/alloc.h"
+#include "control/world/world_build.h"
 #include "dataplane/proxy/own.h"
 
 #include <criterion/criterion.h>

@@ -3,10 +3,10 @@
  * Worlds after one another: epochs, lists of past worlds, filters and tables that they share, and
  * that nothing is left of them in the end.
  */
-#include "control/alloc.h"
-#include "control/block.h"
-#include "control/table.h"
-#include "control/world_build.h"
+#include "control/config/alloc.h"
+#include "control/config/block.h"
+#include "control/world/table.h"
+#include "control/world/world_build.h"
 #include "dataplane/proxy/began.h"
 
 #include <criterion/criterion.h>

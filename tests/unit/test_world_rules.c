@@ -3,7 +3,7 @@
  * Routes of a file in the world made of it: few are walked, many are indexed, and each request gets
  * the pool that the file says.
  */
-#include "control/world_build.h"
+#include "control/world/world_build.h"
 #include "dataplane/proxy/rules.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
 /*
  * Which backend an address is, in worlds built from text.
  */
-#include "control/world_build.h"
+#include "control/world/world_build.h"
 #include "dataplane/proxy/servers.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The part of control in short (control/world_past.h). Nothing is given back before the program
- * ends.
+ * The part of control in short (control/world/world_past.h). Nothing is given back before the
+ * program ends.
  */
 #include "tests/unit/window_lab.h"
 

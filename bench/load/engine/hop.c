@@ -5,7 +5,7 @@
  */
 #include "bench/load/engine/hop.h"
 
-#include "control/netlink.h"
+#include "control/network/netlink.h"
 
 #include <errno.h>
 #include <stdio.h>

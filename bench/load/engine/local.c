@@ -4,7 +4,7 @@
  */
 #include "bench/load/engine/local.h"
 
-#include "control/kernel_sockets.h"
+#include "control/network/kernel_sockets.h"
 #include "dataplane/proxy/own.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
  * the proxy, down to checksums and fragments, and is told apart by the listener's number.
  *
  * On devices that Linux shares, each address also gets a socket with a filter that drops all, so
- * that Linux answers nothing with "port unreachable" (control/kernel_sockets.h). Main thread only;
- * cores read.
+ * that Linux answers nothing with "port unreachable" (control/network/kernel_sockets.h). Main
+ * thread only; cores read.
  */
 #pragma once
 

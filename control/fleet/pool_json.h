@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pools and backends as the control socket and the status page show them. New references; NULL
+ * without memory. Control thread only.
+ */
+#pragma once
+
+#include "control/fleet/fleet.h"
+
+#include <jansson.h>
+
+/** Backend @b: state and cause, weight and share, load, health, drain. */
+json_t *backend_json(const struct app *app, const struct fleet_backend *b);
+
+/** Pool @pool, an index of the configuration in force, with its members; @all: also those that were
+ * removed and still serve old transactions. */
+json_t *pool_json(const struct app *app, uint16_t pool, bool all);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Commands: pools, pool.show, backend.set, backend.add, backend.remove.
+ *
+ * A change is made to a copy of the fleet, of which a world is built and published; only then does
+ * the fleet become the copy. So a command that is refused has changed nothing, and the answer tells
+ * what is in force.
+ */
+#include "control/app.h"
+#include "control/fleet/fleet_state.h"
+#include "control/fleet/pool_json.h"
+#include "control/fleet/pool_moved.h"
+#include "control/log.h"
+#include "control/publish.h"
+#include "control/rpc/rpc.h"
+#include "control/world/table.h"
+#include "dataplane/sip/uri.h"
+
+#include <errno.h>
+#include <string.h>
+
+json_t *cmd_pools(struct rpc_call *call)
+{
+	const struct app *app = call->app;
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < app->now.world->n_pools; i++)
+		json_array_append_new(list, pool_json(app, i, false));
+	return json_pack("{s:o}", "pools", list);
+}
+
+json_t *cmd_pool_show(struct rpc_call *call)
+{
+	char why[FLEET_REASON_MAX];
+	uint16_t pool = fleet_find_pool(call->app->fleet, rpc_text(call, "pool"), why, sizeof(why));
+
+	if (pool == WORLD_NONE)
+		return rpc_fail(call, RPC_NOT_FOUND, "%s", why);
+	return json_pack("{s:o}", "pool", pool_json(call->app, pool, true));
+}
+
+/* --- changes ----------------------------------------------------------------------------- */
+
+/* A change under way. */
+struct change {
+	struct rpc_call *call;
+	struct fleet *fleet; /* the copy */
+	struct fleet_backend *b;
+};
+
+/* The tables of a pool before and after. */
+static double moved_since(const struct app *app, const struct pool *before, uint16_t pool)
+{
+	return pool_moved(before, &app->now.world->pools[pool]);
+}
+
+/* Publishes the copy and answers; frees it if that cannot be done. */
+static json_t *publish(struct change *c, uint16_t pool)
+{
+	struct app *app = c->call->app;
+	struct pool before = app->now.world->pools[pool];
+	uint16_t number = c->b->number;
+	char why[LOG_TEXT_MAX];
+	json_t *result;
+	int rc;
+
+	table_hold(before.table);
+	rc = publish_fleet(app, c->fleet, why, sizeof(why));
+	if (rc) {
+		fleet_free(c->fleet);
+		result = rpc_fail(c->call, RPC_REFUSED, "%s; nothing has changed", why);
+	} else {
+		result = json_pack("{s:o, s:f, s:I}", "backend",
+				   backend_json(app, fleet_at(app->fleet, number)), "moved",
+				   moved_since(app, &before, pool), "generation",
+				   (json_int_t)app->generation);
+	}
+	table_drop(before.table);
+	return result;
+}
+
+/* Copies the fleet and finds the backend that the parameters name. NULL with the error filled. */
+static struct fleet_backend *begin(struct change *c)
+{
+	char why[FLEET_REASON_MAX];
+
+	c->fleet = fleet_copy(c->call->app->fleet);
+	if (!c->fleet) {
+		rpc_fail(c->call, RPC_INTERNAL_ERROR, "no memory");
+		return NULL;
+	}
+	c->b = fleet_find(c->fleet, rpc_text(c->call, "pool"), rpc_text(c->call, "backend"), why,
+			  sizeof(why));
+	if (c->b)
+		return c->b;
+	rpc_fail(c->call, RPC_NOT_FOUND, "%s", why);
+	fleet_free(c->fleet);
+	return NULL;
+}
+
+static enum config_state state_of(const char *name)
+{
+	return strcmp(name, "up") == 0      ? CONFIG_STATE_UP
+	       : strcmp(name, "drain") == 0 ? CONFIG_STATE_DRAIN
+					    : CONFIG_STATE_DOWN;
+}
+
+json_t *cmd_backend_set(struct rpc_call *call)
+{
+	const json_t *weight = json_object_get(call->params, "weight");
+	const char *state = rpc_text(call, "state");
+	struct fleet_change change = { 0 };
+	struct change c = { .call = call };
+
+	if (!state && !weight)
+		return rpc_fail(call, RPC_INVALID_PARAMS, "nothing to set: give state or weight");
+	if (state && strcmp(state, "file") == 0)
+		change.clear_state = true;
+	else if (state)
+		change = (struct fleet_change){ .set_state = true, .state = state_of(state) };
+	if (json_is_integer(weight)) {
+		change.set_weight = true;
+		change.weight = (uint32_t)json_integer_value(weight);
+	} else if (weight) {
+		change.clear_weight = true;
+	}
+	if (!begin(&c))
+		return NULL;
+	fleet_set(c.fleet, c.b, &change);
+	return publish(&c, c.b->pool);
+}
+
+json_t *cmd_backend_remove(struct rpc_call *call)
+{
+	struct change c = { .call = call };
+	uint16_t pool;
+
+	if (!begin(&c))
+		return NULL;
+	pool = c.b->pool;
+	if (fleet_remove(c.fleet, c.b) == 0)
+		return publish(&c, pool);
+	fleet_free(c.fleet);
+	return rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+}
+
+/* --- add --------------------------------------------------------------------------------- */
+
+/* "udp,tcp" as WORLD_UDP | WORLD_TCP; 0 if @text says something else. */
+static uint32_t transports_of(const char *text)
+{
+	static const struct {
+		const char *name;
+		uint32_t bit;
+	} known[] = { { "udp", WORLD_UDP }, { "tcp", WORLD_TCP }, { "tls", WORLD_TLS } };
+	uint32_t transports = 0;
+
+	while (*text) {
+		size_t n = strcspn(text, ",");
+		uint32_t bit = 0;
+
+		for (size_t i = 0; i < 3; i++) {
+			if (n == 3 && memcmp(text, known[i].name, 3) == 0)
+				bit = known[i].bit;
+		}
+		if (!bit)
+			return 0;
+		transports |= bit;
+		text += n + (text[n] == ',');
+	}
+	return transports;
+}
+
+/* An address of either family, with a port or without; IPv6 with a port in brackets. */
+static bool read_endpoint(const char *text, struct endpoint *out)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	size_t n = strlen(text);
+	struct sip_host host;
+	uint16_t port = 0;
+
+	if (!ip_parse(p, n, &host.ip)) {
+		if (!hostport_parse(p, span_of(0, (uint32_t)n), &host, &port) ||
+		    host.kind != HOST_IP)
+			return false;
+	}
+	*out = (struct endpoint){ host.ip, port ? port : 5060 };
+	return true;
+}
+
+struct new_backend {
+	struct endpoint addr;
+	uint32_t transports;
+	uint32_t weight;
+	uint32_t tier;
+};
+
+/* Reads what the parameters say of the new backend. False with the error filled. */
+static bool read_new(struct rpc_call *call, struct new_backend *out)
+{
+	const char *address = rpc_text(call, "address");
+	const char *transports = rpc_text(call, "transports");
+	json_int_t weight = rpc_number(call, "weight", 1), tier = rpc_number(call, "tier", 0);
+
+	if (!read_endpoint(address, &out->addr)) {
+		rpc_fail(call, RPC_INVALID_PARAMS, "address: \"%s\" is no IP address and port",
+			 address);
+		return false;
+	}
+	out->transports = transports_of(transports ? transports : "udp");
+	out->weight = (uint32_t)weight;
+	out->tier = (uint32_t)tier;
+	if (weight < 0 || weight > UINT16_MAX)
+		rpc_fail(call, RPC_INVALID_PARAMS, "weight: allowed are 0 to 65535");
+	else if (tier < 0 || tier > UINT8_MAX)
+		rpc_fail(call, RPC_INVALID_PARAMS, "tier: allowed are 0 to 255");
+	else if (!out->transports)
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "transports: \"%s\"; allowed are udp, tcp and tls, separated by commas",
+			 transports);
+	else if (!(out->transports & WORLD_UDP))
+		rpc_fail(call, RPC_REFUSED, "transports: tcp or tls without udp: not built yet");
+	else
+		return true;
+	return false;
+}
+
+json_t *cmd_backend_add(struct rpc_call *call)
+{
+	struct change c = { .call = call };
+	const char *pool = rpc_text(call, "pool"), *name = rpc_text(call, "name");
+	char why[FLEET_REASON_MAX];
+	struct new_backend new;
+	int rc;
+
+	if (!read_new(call, &new))
+		return NULL;
+	c.fleet = fleet_copy(call->app->fleet);
+	if (!c.fleet)
+		return rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
+	rc = fleet_add(c.fleet, pool, name, &new.addr, new.transports, new.weight, new.tier, why,
+		       sizeof(why));
+	if (rc == 0) {
+		c.b = fleet_find(c.fleet, pool, name, why, sizeof(why));
+		return publish(&c, c.b->pool);
+	}
+	fleet_free(c.fleet);
+	return rpc_fail(call,
+			rc == -ENOENT   ? RPC_NOT_FOUND
+			: rc == -EINVAL ? RPC_INVALID_PARAMS
+					: RPC_REFUSED,
+			"%s", why);
+}
