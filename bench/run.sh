@@ -34,8 +34,8 @@ usage() {
 # Seconds after which a part has hung. In all less than the 20 minutes that a bench may take.
 limit_of() {
 	case $1 in
-	wire | peers) echo 330 ;;
-	*) echo 160 ;;
+	wire | peers) echo 420 ;;
+	*) echo 115 ;;
 	esac
 }
 
