@@ -3,6 +3,7 @@
  * Texts of explain: they live in one arena until the result is made; without memory the story ends
  * and explain() returns NULL.
  */
+#include "control/endpoint_text.h"
 #include "control/explain/explain_parts.h"
 
 #include <stdarg.h>
@@ -153,9 +154,10 @@ const char *explain_ip(struct explain *x, const struct ip *ip)
 
 const char *explain_at(struct explain *x, const struct endpoint *e)
 {
-	char text[IP_TEXT_MAX + 2];
+	char text[ENDPOINT_TEXT_MAX];
 
-	return explain_text(x, "%.*s:%u", (int)ip_format_host(&e->ip, text), text, e->port);
+	endpoint_text(e, text);
+	return explain_text(x, "%s", text);
 }
 
 void explain_set(struct explain *x, json_t *object, const char *key, json_t *value)

@@ -4,6 +4,7 @@
  * own socket, so they look as if a worker had sent them; ICMP errors go to the path MTUs.
  */
 #include "control/app.h"
+#include "control/endpoint_text.h"
 #include "control/log.h"
 #include "control/network/network.h"
 
@@ -15,7 +16,7 @@
 static void send_by_linux(struct app *app, const struct punt *p)
 {
 	static struct log_limit limit;
-	char dst[IP_TEXT_MAX + 2];
+	char dst[ENDPOINT_TEXT_MAX];
 	int rc = kernel_sockets_send(app->sockets, &p->src, &p->dst, p->data, p->len);
 
 	if (rc == 0) {
@@ -23,8 +24,8 @@ static void send_by_linux(struct app *app, const struct punt *p)
 		return;
 	}
 	app->kernel_failed++;
-	dst[ip_format_host(&p->dst.ip, dst)] = '\0';
-	log_limited(&limit, LOG_AT_WARNING, "message to %s:%u lost: %s", dst, p->dst.port,
+	endpoint_text(&p->dst, dst);
+	log_limited(&limit, LOG_AT_WARNING, "message to %s lost: %s", dst,
 		    rc == -ENOENT ? "its listener is not on an interface that Linux has"
 				  : strerror(-rc));
 }

@@ -2,6 +2,7 @@
 #include "control/watch/http.h"
 
 #include "control/app.h"
+#include "control/endpoint_text.h"
 #include "control/log.h"
 #include "control/network/net_addr.h"
 #include "control/watch/http_guard.h"
@@ -153,7 +154,7 @@ int http_prepare(struct app *app, const struct config *next, struct config_error
 {
 	const struct endpoint *at = &next->control.http;
 	struct http *h = app->http;
-	char host[IP_TEXT_MAX + 2];
+	char text[ENDPOINT_TEXT_MAX];
 	int rc;
 
 	if (!h)
@@ -167,16 +168,16 @@ int http_prepare(struct app *app, const struct config *next, struct config_error
 	if (rc == 0)
 		return 0;
 	h->change = false;
-	host[ip_format_host(&at->ip, host)] = '\0';
-	config_errors_add(errs, next->control.at[CK_control_http], "http: %s:%u: %s", host,
-			  at->port, strerror(-rc));
+	endpoint_text(at, text);
+	config_errors_add(errs, next->control.at[CK_control_http], "http: %s: %s", text,
+			  strerror(-rc));
 	return rc;
 }
 
 void http_settle(struct app *app, bool commit)
 {
 	struct http *h = app->http;
-	char host[IP_TEXT_MAX + 2];
+	char text[ENDPOINT_TEXT_MAX];
 
 	if (!h || !h->change)
 		return;
@@ -189,9 +190,9 @@ void http_settle(struct app *app, bool commit)
 	}
 	use(h, h->next, &h->next_at);
 	h->next = NULL;
-	host[ip_format_host(&h->at.ip, host)] = '\0';
+	endpoint_text(&h->at, text);
 	if (h->bound)
-		log_info("metrics and status page at http://%s:%u/", host, h->at.port);
+		log_info("metrics and status page at http://%s/", text);
 	else
 		log_info("no metrics and status page: control.http is off");
 }
