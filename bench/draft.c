@@ -213,7 +213,8 @@ static void add_own_route(struct str *t, const struct draft *d, unsigned int lis
 	m.p = (const uint8_t *)d->call_id.s;
 	m.call_id = span_of(0, d->call_id.n);
 	token_make(&w->world.keys, &m, token);
-	draft_add(t, "%.*s%.*s>", l->rr.len, l->rr.s, TOKEN_LEN, (const char *)token);
+	draft_add(t, "%.*s%.*s>", l->rr[SIP_UDP].len, l->rr[SIP_UDP].s, TOKEN_LEN,
+		  (const char *)token);
 }
 
 static void fill_routes(struct draft *d)

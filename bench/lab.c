@@ -7,6 +7,7 @@
 
 #include "dataplane/proxy/own.h"
 #include "dataplane/proxy/rules.h"
+#include "dataplane/proxy/servers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,12 +126,17 @@ static void build_listeners(const struct lab *lab, struct world *w)
 
 		l[i].addr = lab_endpoint(from->address);
 		l[i].iface = from->iface;
-		l[i].transports = WORLD_UDP;
+		l[i].transports = from->transports ? from->transports : WORLD_UDP;
 		endpoint_bytes(&l[i].addr, bytes);
 		l[i].id = (uint32_t)maglev_id(&w->keys, bytes, sizeof(bytes));
 		set_text(&l[i].sent_by, sent_by, "", "");
-		set_text(&l[i].via, "Via: SIP/2.0/UDP ", sent_by, ";branch=");
-		set_text(&l[i].rr, "<sip:", sent_by, ";lr;vt=");
+		set_text(&l[i].via[SIP_UDP], "Via: SIP/2.0/UDP ", sent_by, ";branch=");
+		set_text(&l[i].via[SIP_TCP], "Via: SIP/2.0/TCP ", sent_by, ";branch=");
+		set_text(&l[i].via[SIP_TLS], "Via: SIP/2.0/TLS ", sent_by, ";alias;branch=");
+		set_text(&l[i].rr[SIP_UDP], "<sip:", sent_by, ";lr;vt=");
+		set_text(&l[i].rr[SIP_TCP], "<sip:", sent_by, ";transport=tcp;lr;vt=");
+		set_text(&l[i].rr[SIP_TLS], "<sip:", sent_by, ";transport=tls;lr;vt=");
+		set_text(&l[i].rr[WORLD_RR_SIPS], "<sips:", sent_by, ";lr;vt=");
 		set_text(&l[i].name, from->address, "", "");
 	}
 	w->listeners = l;
@@ -182,6 +188,26 @@ static void add_listener(struct name_list *own, const struct listener *l, const 
 	n = own_key_advertised(key, advertise, (size_t)(colon - advertise),
 			       (uint16_t)strtoul(colon + 1, NULL, 10));
 	name_add(own, key, n, own_value(OWN_LISTENER, 0));
+}
+
+/* Which server an address is. Not for worlds of thousands, where nobody asks. */
+static void build_servers(struct world *w)
+{
+	struct name_list servers = { .n = 0 };
+
+	if (w->n_backends > 4 * LAB_MAX)
+		return;
+	for (uint16_t i = 0; i < w->n_backends; i++) {
+		uint8_t key[SERVERS_KEY_MAX];
+		uint16_t k = 0;
+
+		while (!endpoint_equal(&w->backends[k].addr, &w->backends[i].addr))
+			k++;
+		servers_key(key, &w->backends[i].addr);
+		if (k == i)
+			name_add(&servers, key, sizeof(key), i);
+	}
+	w->servers = name_build(&servers, &w->keys);
 }
 
 static void build_names(const struct lab *lab, struct world *w)
@@ -242,6 +268,7 @@ static void build_backends(const struct lab *lab, struct world *w)
 			to->addr = lab_endpoint(source->address);
 			to->pool = i;
 			to->transports = source->transports ? source->transports : WORLD_UDP;
+			to->tls_port = to->transports == WORLD_TLS ? to->addr.port : 5061;
 			to->state = source->state;
 			to->tier = source->tier;
 			to->weight = source->weight ? source->weight : 1;
@@ -422,6 +449,7 @@ void lab_build(const struct lab *lab, struct lab_world *out)
 	build_listeners(lab, w);
 	build_names(lab, w);
 	build_backends(lab, w);
+	build_servers(w);
 	for (uint16_t i = 0; i < w->n_pools; i++)
 		build_table(w, (struct pool *)&w->pools[i]);
 	build_rules(lab, w);

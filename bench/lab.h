@@ -17,6 +17,7 @@ struct lab_listener {
 	const char *address;   /* "192.0.2.1:5060", "[2001:db8::1]:5060" */
 	const char *advertise; /* "sip.example.com:5060", NULL = the address */
 	uint16_t iface;
+	uint16_t transports; /* WORLD_UDP | ...; 0 = WORLD_UDP */
 };
 
 struct lab_backend {

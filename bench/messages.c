@@ -189,8 +189,8 @@ static void put_own_via(struct draft *d)
 	d->row[R_VIA2] = below_us;
 	mark_source(&d->row[R_VIA2], d->caller.s);
 	top->n = 0;
-	draft_add(top, "%.*s%.*s;vl=%.*s", in->via.len - 5, in->via.s + 5, BRANCH_LEN,
-		  (const char *)branch, MARK_LEN, (const char *)mark);
+	draft_add(top, "%.*s%.*s;vl=%.*s", in->via[SIP_UDP].len - 5, in->via[SIP_UDP].s + 5,
+		  BRANCH_LEN, (const char *)branch, MARK_LEN, (const char *)mark);
 }
 
 static void set_source(const struct draft *d, struct proxy_in *in)

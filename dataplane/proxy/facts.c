@@ -61,11 +61,11 @@ void proxy_request_facts(const struct world *w, const struct fib *fib, const str
 
 	proxy_open(out);
 	out->dst = (struct endpoint){ .port = 0 };
-	*facts = (struct proxy_facts){ .refused = handle(&c, &extra, &extra_len) };
+	*facts = (struct proxy_facts){ .refused = decide(&c, &extra, &extra_len) };
 	facts->options = facts->refused == SIP_OK && out->verdict != PROXY_FORWARD;
 	take_result(out, facts);
 	if (m->reason == SIP_OK)
 		take_rules(&c, facts);
-	if (facts->refused != SIP_OK)
+	if (facts->refused != SIP_OK && !hands_over(&c, facts->refused))
 		reply_refuse(w, fib, in, m, facts->refused, extra, extra_len, out);
 }

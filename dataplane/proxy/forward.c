@@ -15,6 +15,8 @@
 
 #define HOPS "70" /* Max-Forwards for requests that came without (16.6 step 3) */
 
+#define LENGTH_ROW "Content-Length: 65535\r\n"
+
 /* Texts of up to this length are copied whole, without a branch for how long they are. */
 #define WHOLE 64
 
@@ -116,31 +118,61 @@ static bool lower_max_breadth(struct plan *p, uint8_t bound)
 	return true;
 }
 
-static uint8_t *put_record_route(uint8_t *at, const struct listener *l, uint64_t token)
+static uint8_t *put_record_route(uint8_t *at, const struct world_text *rr, uint64_t token)
 {
 	PUT(at, "Record-Route: ");
-	at = put(at, &l->rr);
+	at = put(at, rr);
 	hex_write64(token, at);
 	at += TOKEN_LEN;
 	PUT(at, ">\r\n");
 	return at;
 }
 
-/* Our Via: the branch of the transaction, and the arrival listener where it is not this one. */
-static uint8_t *put_via(uint8_t *at, struct proxy_out *o, const struct keys *keys,
-			const struct hex32 *branch, const struct listener *out,
-			const struct listener *in)
+/* Our Via: the branch of the transaction, the arrival listener where it is not this one, and the
+ * connection. */
+static uint8_t *put_via(uint8_t *at, struct proxy_out *o, const struct world *w,
+			const struct hex32 *branch, const struct proxy_in *in)
 {
-	at = put(at, &out->via);
+	at = put(at, &w->listeners[o->listener].via[o->transport]);
 	o->branch = at;
 	at = branch_put(at, branch);
-	if (in != out) {
+	if (in->listener != o->listener) {
 		PUT(at, ";vl=");
-		mark_put(keys, branch, in->id, at);
+		mark_put(&w->keys, branch, w->listeners[in->listener].id, at);
 		at += MARK_LEN;
+	}
+	if (__builtin_expect(in->connection != 0, 0)) {
+		PUT(at, ";vc=");
+		mark_put_connection(&w->keys, branch, in->connection, at);
+		at += MARK_CONNECTION_LEN;
 	}
 	PUT(at, "\r\n");
 	return at;
+}
+
+/* True if the length has to be said, and nobody has said it. */
+static inline bool lacks_length(const struct plan *p)
+{
+	const struct proxy_out *o = p->out;
+
+	return __builtin_expect(o->connection || proxy_is_stream(o->transport), 0) &&
+	       !p->m->content_length.has;
+}
+
+static uint8_t *put_length(uint8_t *at, const struct sip_msg *m)
+{
+	PUT(at, "Content-Length: ");
+	at = decimal_put16(at, (uint16_t)(m->len - m->head_len));
+	PUT(at, "\r\n");
+	return at;
+}
+
+void forward_length(struct plan *p)
+{
+	uint8_t *text = lacks_length(p) ? plan_text(p, sizeof(LENGTH_ROW)) : NULL;
+
+	if (text)
+		plan_edit(p, p->m->row[0].off, 0, text, (uint32_t)(put_length(text, p->m) - text));
 }
 
 /* Whether this method can start or refresh a dialog that we want to stay in. */
@@ -172,24 +204,35 @@ void forward_prepare(struct plan *p, const struct endpoint *src, struct forwardi
 	forward_mark_source(p, src);
 }
 
-void forward_headers(struct plan *p, const struct world *world, uint16_t in_listener,
+/* What Record-Route says of the side by which a request comes or goes. */
+static inline const struct world_text *record_route_of(const struct world *w, uint16_t listener,
+						       unsigned int transport, bool sips)
+{
+	return &w->listeners[listener].rr[sips ? WORLD_RR_SIPS : transport];
+}
+
+void forward_headers(struct plan *p, const struct world *world, const struct proxy_in *in,
 		     const struct forwarding *f)
 {
-	const struct listener *out = &world->listeners[p->out->listener];
-	const struct listener *in = &world->listeners[in_listener];
+	const struct proxy_out *o = p->out;
+	const struct world_text *rr_out =
+		record_route_of(world, o->listener, o->transport, f->sips);
+	const struct world_text *rr_in = record_route_of(world, in->listener, in->transport,
+							 f->sips && in->transport == SIP_TLS);
 	uint32_t rr = sizeof("Record-Route: >\r\n") + TOKEN_LEN;
-	uint32_t room = out->via.len + BRANCH_LEN + 4u + MARK_LEN + 2u + 2 * rr + out->rr.len +
-			in->rr.len + sizeof("Max-Forwards: " HOPS "\r\n") +
-			sizeof("Max-Breadth: 255\r\n");
+	uint32_t room = world->listeners[o->listener].via[o->transport].len + BRANCH_LEN + 4u +
+			MARK_LEN + 4u + MARK_CONNECTION_LEN + 2u + 2 * rr + rr_out->len +
+			rr_in->len + sizeof("Max-Forwards: " HOPS "\r\n") +
+			sizeof("Max-Breadth: 255\r\n") + sizeof(LENGTH_ROW);
 	uint8_t *text = plan_text(p, room), *at;
 
 	if (!text)
 		return;
-	at = put_via(text, p->out, &world->keys, &f->branch.digits, out, in);
+	at = put_via(text, p->out, world, &f->branch.digits, in);
 	if (world->record_route && wants_record_route(p->m)) {
-		at = put_record_route(at, out, f->token.value);
-		if (in != out)
-			at = put_record_route(at, in, f->token.value);
+		at = put_record_route(at, rr_out, f->token.value);
+		if (rr_in != rr_out)
+			at = put_record_route(at, rr_in, f->token.value);
 	}
 	if (!lower_max_forwards(p))
 		PUT(at, "Max-Forwards: " HOPS "\r\n");
@@ -198,5 +241,7 @@ void forward_headers(struct plan *p, const struct world *world, uint16_t in_list
 		at = decimal_put8(at, world->max_breadth);
 		PUT(at, "\r\n");
 	}
+	if (lacks_length(p))
+		at = put_length(at, p->m);
 	plan_edit(p, p->m->row[0].off, 0, text, (uint32_t)(at - text));
 }

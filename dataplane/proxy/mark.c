@@ -75,3 +75,25 @@ uint16_t mark_read(const struct world *w, const uint8_t *p, const struct hex32 *
 	found = names_find(w->listener_ids, &id, sizeof(id));
 	return found < 0 ? WORLD_NONE : (uint16_t)found;
 }
+
+/* Not the mask of listeners, of which a server could know the plain text. */
+static uint64_t connection_mask(const struct keys *k, const struct hex32 *branch)
+{
+	return XXH3_64bits_withSecret(branch, sizeof(*branch), k->xxh, sizeof(k->xxh));
+}
+
+void mark_put_connection(const struct keys *k, const struct hex32 *branch, uint64_t connection,
+			 uint8_t *out)
+{
+	hex_write64(connection ^ connection_mask(k, branch), out);
+}
+
+uint64_t mark_read_connection(const struct keys *k, const uint8_t *p, const struct hex32 *branch,
+			      struct span s)
+{
+	uint64_t masked;
+
+	if (s.len != MARK_CONNECTION_LEN || !hex_read64(p + s.off, &masked))
+		return 0;
+	return masked ^ connection_mask(k, branch);
+}

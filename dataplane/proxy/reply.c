@@ -21,13 +21,19 @@ static void drop(struct proxy_out *out, enum sip_reason reason)
 static void answer(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		   const struct sip_msg *m, struct answer *a, struct proxy_out *out)
 {
-	enum sip_reason e = target_of_via(w, m->p, &m->via, &in->src, &out->dst);
+	enum sip_reason e = SIP_OK;
 	uint8_t tag[TOKEN_LEN];
 	struct plan p;
 	int n;
 
 	out->target = TARGET_VIA;
-	if (e == SIP_OK)
+	out->transport = in->transport;
+	out->connection = in->connection;
+	out->dst = in->src;
+	out->listener = in->listener;
+	if (!in->connection)
+		e = target_of_sender(w, &m->via, &in->src, &out->dst);
+	if (e == SIP_OK && !in->connection)
 		e = target_way_out(w, fib, in->listener, out);
 	if (e != SIP_OK) {
 		drop(out, e);
@@ -54,6 +60,25 @@ static void answer(const struct world *w, const struct fib *fib, const struct pr
 	out->verdict = PROXY_ANSWER;
 }
 
+/* The Warning that RFC 5630 5.3 asks for beside 480. NULL = no room for it. */
+static const char *warning_of_sips(const struct world *w, const struct proxy_in *in,
+				   struct proxy_out *out, uint16_t *len)
+{
+	static const char before[] = "Warning: 380 ", after[] = " \"SIPS Not Allowed\"" CRLF;
+	const struct world_text *host = &w->listeners[in->listener].sent_by;
+	size_t n = sizeof(before) - 1 + host->len + sizeof(after) - 1;
+	uint8_t *t = out->text + out->text_used;
+
+	if (n > PROXY_TEXT - out->text_used)
+		return NULL;
+	memcpy(t, before, sizeof(before) - 1);
+	memcpy(t + sizeof(before) - 1, host->s, host->len);
+	memcpy(t + sizeof(before) - 1 + host->len, after, sizeof(after) - 1);
+	out->text_used += (uint32_t)n;
+	*len = (uint16_t)n;
+	return (const char *)t;
+}
+
 void reply_refuse(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		  const struct sip_msg *m, enum sip_reason reason, const char *extra,
 		  uint16_t extra_len, struct proxy_out *out)
@@ -70,11 +95,25 @@ void reply_refuse(const struct world *w, const struct fib *fib, const struct pro
 		drop(out, reason);
 		return;
 	}
+	if (reason == SIP_R_NO_SIPS)
+		a.extra = warning_of_sips(w, in, out, &a.extra_len);
 	if (info->status == 503 && !extra) {
 		a.extra = RETRY_AFTER;
 		a.extra_len = sizeof(RETRY_AFTER) - 1;
 	}
 	answer(w, fib, in, m, &a, out);
+}
+
+void reply_answer(const struct world *w, const struct fib *fib, const struct proxy_in *in,
+		  const struct sip_msg *m, uint16_t status, const char *phrase,
+		  struct proxy_out *out)
+{
+	struct answer a = { .status = status, .phrase = phrase };
+
+	if (m->via_ok)
+		answer(w, fib, in, m, &a, out);
+	else
+		drop(out, SIP_R_BAD_VIA);
 }
 
 static bool any_live(const struct world *w)

@@ -12,10 +12,12 @@
 
 #include "dataplane/proxy/forward.h"
 #include "dataplane/proxy/reply.h"
+#include "dataplane/proxy/request_uri.h"
 #include "dataplane/proxy/require.h"
 #include "dataplane/proxy/routes.h"
 #include "dataplane/proxy/target.h"
 #include "dataplane/proxy/token.h"
+#include "dataplane/proxy/transport.h"
 #include "dataplane/sip/chars.h"
 
 /* One request on its way through the rules. */
@@ -39,6 +41,7 @@ struct ctx {
 	uint64_t key;
 	struct recent_line *line; /* of in->recent, for the transaction; NULL = none */
 	struct span uri_token;    /* a signature in the Request-URI that we once wrote */
+	bool stream; /* large for UDP, or of a transaction that is held: by a stream (18.1.1) */
 };
 
 static bool is_cancel_or_ack(const struct sip_msg *m)
@@ -80,28 +83,13 @@ static enum world_own own_uri(const struct ctx *c, const struct sip_uri *uri)
 {
 	if (uri->scheme == URI_TEL)
 		return OWN_DOMAIN; /* a number has no host: the rules decide where numbers go */
-	return world_own_of(c->w, c->m, &uri->host, uri->port, uri->scheme);
+	return world_own_of(c->w, c->m, &uri->host, uri->port, uri_port_scheme(uri));
 }
 
-/*
- * Makes @uri of the message the Request-URI, without what may not stand there: a method parameter
- * and headers (16.6 step 2, 19.1.1 table 1).
- */
+/* Makes @uri of the message the Request-URI. */
 static void take_as_request_uri(struct ctx *c, const struct sip_uri *uri)
 {
-	const uint8_t *p = c->m->p;
-	uint32_t end = uri->headers.len ? uri->headers.off : span_end(uri->whole);
-	uint32_t cut = uri->method.len ? uri->method.off : end;
-	uint32_t cut_end = uri->method.len ? span_end(uri->method) : end;
-	uint32_t head = cut - uri->whole.off, tail = end - cut_end;
-	uint8_t *t = plan_text(&c->plan, head + tail);
-
-	if (!t)
-		return;
-	memcpy(t, p + uri->whole.off, head);
-	memcpy(t + head, p + cut_end, tail);
-	c->uri_bytes = t;
-	c->uri_len = head + tail;
+	c->uri_bytes = request_uri_bare(&c->plan, uri, &c->uri_len);
 }
 
 /* --- 16.4: route preprocessing ----------------------------------------------------------- */
@@ -133,48 +121,22 @@ static enum sip_reason undo_strict_upstream(struct ctx *c)
 static bool came_in_by(const struct ctx *c, const struct sip_uri *uri)
 {
 	const struct listener *l = &c->w->listeners[c->in->listener];
+	uint16_t port = uri_port_scheme(uri) == URI_SIPS ? 5061 : 5060;
 
-	return (uri->port ? uri->port : 5060) == l->addr.port &&
-	       (uri->transport == SIP_UDP || uri->transport == SIP_TRANSPORT_NONE);
+	return (uri->port ? uri->port : port) == l->addr.port &&
+	       (uri->transport == SIP_TRANSPORT_NONE || uri_transport(uri) == c->in->transport);
 }
 
-/* Start of the parameter whose value is @value: its ';'. */
-static uint32_t param_start(const uint8_t *p, struct span value)
-{
-	uint32_t i = value.off;
-
-	while (p[i] != ';')
-		i--;
-	return i;
-}
-
-/* The Request-URI without its maddr and without a port that is not the default (16.4). */
+/* The Request-URI without its maddr. */
 static void strip_maddr(struct ctx *c)
 {
-	const uint8_t *p = c->m->p;
-	const struct sip_uri *u = c->uri;
-	uint32_t host_end = span_end(u->host.text);
-	uint32_t port_end = u->params.len ? u->params.off : host_end;
-	uint32_t cut = param_start(p, u->maddr.text);
-	uint32_t cut_end = span_end(u->maddr.text), end = span_end(u->whole);
-	uint32_t keep_port = u->port && u->port != 5060 ? host_end : port_end;
-	uint8_t *t = plan_text(&c->plan, u->whole.len);
-	uint8_t *at = t;
+	struct sip_uri changed;
+	const uint8_t *t = request_uri_without_maddr(&c->plan, c->uri, &changed, &c->uri_len);
 
 	if (!t)
 		return;
-	memcpy(at, p + u->whole.off, keep_port - u->whole.off);
-	at += keep_port - u->whole.off;
-	memcpy(at, p + port_end, cut - port_end);
-	at += cut - port_end;
-	memcpy(at, p + cut_end, end - cut_end);
-	at += end - cut_end;
 	c->uri_bytes = t;
-	c->uri_len = (uint32_t)(at - t);
-	c->changed = *u;
-	c->changed.maddr.kind = HOST_NONE;
-	if (keep_port == host_end)
-		c->changed.port = 0;
+	c->changed = changed;
 	c->uri = &c->changed;
 	c->own = own_uri(c, c->uri);
 }
@@ -187,7 +149,8 @@ static void preprocess_maddr(struct ctx *c)
 
 	if (u->scheme > URI_SIPS || u->maddr.kind == HOST_NONE)
 		return;
-	if (world_own_of(c->w, c->m, &u->maddr, u->port, u->scheme) != OWN_NOT && came_in_by(c, u))
+	if (world_own_of(c->w, c->m, &u->maddr, u->port, uri_port_scheme(u)) != OWN_NOT &&
+	    came_in_by(c, u))
 		strip_maddr(c);
 	else
 		c->own = OWN_NOT;
@@ -261,10 +224,14 @@ static enum sip_reason target_pool(struct ctx *c)
 	if (out->backend == WORLD_NONE)
 		return SIP_R_NO_BACKEND;
 	b = &c->w->backends[out->backend];
-	if (!(b->transports & WORLD_UDP))
-		return SIP_R_NEEDS_STREAM;
 	out->dst = b->addr;
-	return SIP_OK;
+	out->transport =
+		(uint8_t)transport_choose(c->in->transport, b->transports, c->forwarding.sips);
+	if (__builtin_expect(out->transport == SIP_UDP, 1))
+		return SIP_OK;
+	if (out->transport == SIP_TLS)
+		out->dst.port = b->tls_port;
+	return out->transport == SIP_TRANSPORT_NONE ? SIP_R_NO_SIPS : SIP_OK;
 }
 
 /* The first Route that is not ours. One without lr is a strict router: it gets the Request-URI's
@@ -283,19 +250,21 @@ static enum sip_reason target_route(struct ctx *c)
 		routes_edit(&c->routes, &c->plan, old, old_len);
 		take_as_request_uri(c, next);
 	}
-	return target_of_uri(c->w, c->m->p, next, &c->out->dst);
+	c->forwarding.sips |= next->scheme == URI_SIPS;
+	return target_of_uri(c->w, c->m->p, next, c->forwarding.sips, c->in->found, c->out);
 }
 
 static enum sip_reason find_target(struct ctx *c)
 {
-	if (c->uri->scheme == URI_SIPS)
-		return SIP_R_NEEDS_STREAM; /* RFC 5630: TLS on every hop, whatever the Route says */
+	/* RFC 5630: TLS on every hop, whatever the Route says. */
+	c->forwarding.sips = c->uri->scheme == URI_SIPS;
 	if (c->routes.next < c->routes.n)
 		return target_route(c);
 	routes_edit(&c->routes, &c->plan, NULL, 0);
 	if (c->own == OWN_NOT) {
 		c->out->target = TARGET_REQUEST_URI;
-		return target_of_uri(c->w, c->m->p, c->uri, &c->out->dst);
+		return target_of_uri(c->w, c->m->p, c->uri, c->forwarding.sips, c->in->found,
+				     c->out);
 	}
 	/* A URI of our own Record-Route that leads nowhere further. */
 	if (names_the_proxy(c) && (c->uri->lr || c->uri->token.len))
@@ -317,22 +286,50 @@ static void edit_request_uri(struct ctx *c)
 		plan_cut(&c->plan, c->uri->method.off, span_end(c->uri->method));
 }
 
+/* True if the request, which would leave by UDP, belongs to a transaction that is at home with a
+ * stream. */
+static bool is_held(const struct ctx *c)
+{
+	const struct held *held = c->in->held;
+
+	return held && is_cancel_or_ack(c->m) && c->out->transport == SIP_UDP && !c->stream &&
+	       held_has(held, c->forwarding.branch.id) && transport_has_stream(c->w, c->out);
+}
+
+/* What can be said before the edits about how the request leaves. */
+static enum sip_reason prepare_transport(struct ctx *c)
+{
+	struct proxy_out *out = c->out;
+
+	if (__builtin_expect(c->stream, 0))
+		transport_take_stream(c->w, out);
+	out->crossing = proxy_is_stream(out->transport) != proxy_is_stream(c->in->transport);
+	if (proxy_is_stream(out->transport) && !c->in->able)
+		return SIP_R_NEEDS_STREAM;
+	return is_held(c) ? SIP_R_NEEDS_STREAM : SIP_OK;
+}
+
 static enum sip_reason forward(struct ctx *c)
 {
 	struct proxy_out *out = c->out;
 	uint16_t preferred =
 		c->routes.listener != WORLD_NONE ? c->routes.listener : c->in->listener;
-	enum sip_reason e = target_way_out(c->w, c->fib, preferred, out);
+	enum sip_reason e = prepare_transport(c);
 
+	if (e == SIP_OK)
+		e = target_way_out(c->w, c->fib, preferred, out);
 	if (e == SIP_OK && target_is_self(c->w, out))
 		e = SIP_R_LOOP;
 	if (e != SIP_OK)
 		return e;
 	edit_request_uri(c);
 	forward_prepare(&c->plan, &c->in->src, &c->forwarding);
-	forward_headers(&c->plan, c->w, c->in->listener, &c->forwarding);
-	if (!plan_close(&c->plan) ||
-	    !proxy_fits_udp(&out->dst.ip, (int64_t)c->m->len + out->edits.delta))
+	forward_headers(&c->plan, c->w, c->in, &c->forwarding);
+	if (!plan_close(&c->plan))
+		return SIP_R_TOO_LARGE;
+	if (transport_is_too_large(c->w, c->in, c->m, out))
+		return SIP_R_NEEDS_STREAM;
+	if (!proxy_fits(out, c->m->len))
 		return SIP_R_TOO_LARGE;
 	out->verdict = PROXY_FORWARD;
 	return SIP_OK;
@@ -386,7 +383,7 @@ static enum sip_reason validate(struct ctx *c, const char **extra, uint16_t *ext
 	enum sip_reason e = check_uri(c->uri);
 
 	if (e == SIP_OK)
-		e = routes_read(c->w, c->in->listener, m, &c->routes);
+		e = routes_read(c->w, c->in, m, &c->routes);
 	if (e != SIP_OK)
 		return e;
 	if (m->uri.scheme == URI_OTHER)
@@ -420,6 +417,7 @@ static enum sip_reason handle(struct ctx *c, const char **extra, uint16_t *extra
 	c->uri_len = 0;
 	c->own = OWN_NOT;
 	c->forwarding.marked = false;
+	c->forwarding.sips = false;
 	c->forwarding.token.known = false;
 	c->uri_token = span_of(0, 0);
 	if (e == SIP_OK) {
@@ -445,6 +443,33 @@ static enum sip_reason handle(struct ctx *c, const char **extra, uint16_t *extra
 	return e == SIP_OK ? route_and_forward(c) : e;
 }
 
+/*
+ * All the rules, a second time where the first showed that the request needs a stream in place of
+ * UDP and this thread has one: our Via and Record-Route say how it leaves, and length decides that.
+ */
+static enum sip_reason decide(struct ctx *c, const char **extra, uint16_t *extra_len)
+{
+	enum sip_reason e;
+
+	for (c->stream = false;; c->stream = true) {
+		e = handle(c, extra, extra_len);
+		if (__builtin_expect(e != SIP_R_NEEDS_STREAM, 1) || !c->in->able || c->stream)
+			return e;
+		proxy_open(c->out);
+	}
+}
+
+/* True if somebody who can do more has to look at it. */
+static bool hands_over(struct ctx *c, enum sip_reason e)
+{
+	if (e != SIP_R_NEEDS_STREAM && e != SIP_R_NEEDS_DNS)
+		return false;
+	c->out->verdict = PROXY_HAND_OVER;
+	c->out->reason = e;
+	c->out->transaction = c->forwarding.branch.id;
+	return true;
+}
+
 #ifndef REQUEST_FACTS /* facts.c has another function in this place */
 void proxy_request(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		   const struct sip_msg *m, struct proxy_out *out)
@@ -459,8 +484,8 @@ void proxy_request(const struct world *w, const struct fib *fib, const struct pr
 	c.in = in;
 	c.m = m;
 	c.out = out;
-	e = handle(&c, &extra, &extra_len);
-	if (e != SIP_OK)
+	e = decide(&c, &extra, &extra_len);
+	if (__builtin_expect(e != SIP_OK, 0) && !hands_over(&c, e))
 		reply_refuse(w, fib, in, m, e, extra, extra_len, out);
 }
 #endif

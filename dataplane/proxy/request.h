@@ -20,6 +20,9 @@ static inline void proxy_open(struct proxy_out *out)
 	out->verdict = PROXY_DROP;
 	out->reason = SIP_OK;
 	out->target = TARGET_NONE;
+	out->transport = SIP_UDP;
+	out->crossing = false;
+	out->connection = 0;
 	out->pool = out->backend = WORLD_NONE;
 	out->window = WINDOW_NONE;
 	out->has_hop = false;

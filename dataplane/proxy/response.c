@@ -11,18 +11,19 @@
 #include "dataplane/proxy/row.h"
 #include "dataplane/proxy/target.h"
 
-/* True if the top Via is one that we insert: UDP, and a sent-by of a listener, as text or by value.
- */
-static bool is_our_via(const struct world *w, const struct sip_msg *m, uint16_t arrival)
+/* True if the top Via is one that we insert: the transport that the response came by, and a sent-by
+ * of a listener, as text or by value. */
+static bool is_our_via(const struct world *w, const struct sip_msg *m, const struct proxy_in *in)
 {
-	const struct world_text *t = &w->listeners[arrival].sent_by;
+	const struct world_text *t = &w->listeners[in->listener].sent_by;
 	const struct sip_via *via = &m->via;
 
-	if (via->transport != SIP_UDP || !via->has_branch)
+	if (via->transport != in->transport || !via->has_branch)
 		return false;
 	if (via->sent_by.len == t->len && memcmp(m->p + via->sent_by.off, t->s, t->len) == 0)
 		return true;
-	return world_own_of(w, m, &via->host, via->port, URI_SIP) == OWN_LISTENER;
+	return world_own_of(w, m, &via->host, via->port,
+			    via->transport == SIP_TLS ? URI_SIPS : URI_SIP) == OWN_LISTENER;
 }
 
 /* The Via below ours, in the same row or in the next one. */
@@ -54,14 +55,16 @@ static void cut_our_via(struct plan *p)
 	}
 }
 
-/* Checks 18.1.2 and the branch; finds the listener that the request came in on. */
+/* Checks 18.1.2 and the branch; finds the listener that the request came in on, and the connection,
+ * if it came by one. */
 static enum sip_reason verify(const struct world *w, const struct proxy_in *in,
-			      const struct sip_msg *m, struct sip_via *below, uint16_t *listener)
+			      const struct sip_msg *m, struct sip_via *below, uint16_t *listener,
+			      struct proxy_out *out)
 {
 	struct hex32 digits;
 	enum sip_reason e;
 
-	if (!is_our_via(w, m, in->listener))
+	if (!is_our_via(w, m, in))
 		return SIP_R_NOT_OUR_VIA;
 	e = next_via(m, below);
 	if (e != SIP_OK)
@@ -74,7 +77,43 @@ static enum sip_reason verify(const struct world *w, const struct proxy_in *in,
 		if (*listener == WORLD_NONE)
 			return SIP_R_FORGED_BRANCH;
 	}
-	return below->transport == SIP_UDP ? SIP_OK : SIP_R_VIA_NEEDS_STREAM;
+	if (__builtin_expect(m->via.connection.len != 0, 0)) {
+		out->connection = mark_read_connection(&w->keys, m->p, &digits, m->via.connection);
+		if (!out->connection)
+			return SIP_R_FORGED_BRANCH;
+	}
+	if (below->transport > SIP_TLS)
+		return SIP_R_VIA_NEEDS_STREAM;
+	out->transport = (uint8_t)below->transport;
+	out->crossing = proxy_is_stream(in->transport) != (out->connection != 0);
+	return SIP_OK;
+}
+
+/* The way out. A response that follows its connection needs no other, but it is good to have one:
+ * the connection may be gone (18.2.2). */
+static enum sip_reason find_way(const struct world *w, const struct fib *fib,
+				const struct proxy_in *in, const struct sip_msg *m,
+				const struct sip_via *below, uint16_t listener,
+				struct proxy_out *out)
+{
+	enum sip_reason e = target_of_via(w, m->p, below, in->found, out);
+
+	if (e == SIP_OK)
+		e = target_way_out(w, fib, listener, out);
+	if (e == SIP_OK && target_is_self(w, out))
+		e = SIP_R_BAD_NEXT_VIA;
+	if (e == SIP_OK || !out->connection)
+		return e;
+	out->dst.port = 0;
+	out->listener = listener;
+	out->has_hop = false;
+	return SIP_OK;
+}
+
+/* Whether only the control thread can send it, and this is another one. */
+static bool is_for_control(const struct proxy_in *in, const struct proxy_out *out)
+{
+	return !in->able && (out->connection || out->crossing || proxy_is_stream(out->transport));
 }
 
 static enum sip_reason respond(const struct world *w, const struct fib *fib,
@@ -84,24 +123,30 @@ static enum sip_reason respond(const struct world *w, const struct fib *fib,
 	struct sip_via below;
 	uint16_t listener;
 	struct plan p;
-	enum sip_reason e = verify(w, in, m, &below, &listener);
+	enum sip_reason e = verify(w, in, m, &below, &listener, out);
 
 	out->target = TARGET_VIA;
+	if (e == SIP_OK && __builtin_expect(is_for_control(in, out), 0))
+		return SIP_R_NEEDS_STREAM;
 	if (e == SIP_OK)
-		e = target_of_via(w, m->p, &below, NULL, &out->dst);
-	if (e == SIP_OK)
-		e = target_way_out(w, fib, listener, out);
-	if (e == SIP_OK && target_is_self(w, out))
-		e = SIP_R_BAD_NEXT_VIA;
+		e = find_way(w, fib, in, m, &below, listener, out);
 	if (e != SIP_OK)
 		return e;
 	plan_open(&p, m, out);
 	forward_version(&p);
 	cut_our_via(&p);
-	if (!plan_close(&p) || !proxy_fits_udp(&out->dst.ip, (int64_t)m->len + out->edits.delta))
+	forward_length(&p);
+	if (!plan_close(&p) || !proxy_fits(out, m->len))
 		return SIP_R_TOO_LARGE;
 	out->verdict = PROXY_FORWARD;
 	return SIP_OK;
+}
+
+static void hand_over(const struct sip_msg *m, struct proxy_out *out)
+{
+	out->verdict = PROXY_HAND_OVER;
+	memcpy(&out->transaction, m->p + m->via.branch.off + BRANCH_COOKIE_LEN,
+	       sizeof(out->transaction));
 }
 
 void proxy_response(const struct world *w, const struct fib *fib, const struct proxy_in *in,
@@ -112,6 +157,8 @@ void proxy_response(const struct world *w, const struct fib *fib, const struct p
 	if (e == SIP_OK)
 		e = respond(w, fib, in, m, out);
 	out->reason = e;
-	if (e != SIP_OK)
+	if (e == SIP_R_NEEDS_STREAM || e == SIP_R_VIA_NEEDS_DNS)
+		hand_over(m, out);
+	else if (e != SIP_OK)
 		out->verdict = PROXY_DROP;
 }

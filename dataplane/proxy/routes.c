@@ -2,6 +2,7 @@
 #include "dataplane/proxy/routes.h"
 
 #include "dataplane/proxy/row.h"
+#include "dataplane/proxy/target.h"
 #include "dataplane/proxy/token.h"
 #include "dataplane/sip/chars.h"
 
@@ -28,32 +29,32 @@ static inline bool same_bytes(const uint8_t *a, const void *b, unsigned int n)
 }
 
 /*
- * A value that is, byte for byte, what listener @l puts into a Record-Route: what nearly every peer
- * sends back. Returns its length, 0 if it is not.
+ * A value that is, byte for byte, a Record-Route as a listener writes it, with @rr before the
+ * token: what nearly every peer sends back. Returns its length, 0 if it is not.
  */
-static inline unsigned int as_written(const struct listener *l, const uint8_t *p, struct span s)
+static inline unsigned int as_written(const struct world_text *rr, const uint8_t *p, struct span s)
 {
-	unsigned int n = l->rr.len + TOKEN_LEN + 1u;
+	unsigned int n = rr->len + TOKEN_LEN + 1u;
 
 	if (s.len < n || (s.len > n && p[s.off + n] != ','))
 		return 0;
-	if (p[s.off + n - 1] != '>' || !same_bytes(p + s.off, l->rr.s, l->rr.len))
+	if (p[s.off + n - 1] != '>' || !same_bytes(p + s.off, rr->s, rr->len))
 		return 0;
 	return n;
 }
 
 /* The listener that wrote the value at the start of @s: the one the request came to, or one of the
- * first. */
-static uint16_t writer_of(const struct world *w, uint16_t in_listener, const uint8_t *p,
+ * first, for UDP. */
+static uint16_t writer_of(const struct world *w, const struct proxy_in *in, const uint8_t *p,
 			  struct span s, unsigned int *len)
 {
 	uint16_t n = w->n_listeners < GUESSES ? w->n_listeners : GUESSES;
 
-	*len = as_written(&w->listeners[in_listener], p, s);
+	*len = as_written(&w->listeners[in->listener].rr[in->transport], p, s);
 	if (*len)
-		return in_listener;
+		return in->listener;
 	for (uint16_t i = 0; i < n; i++) {
-		*len = as_written(&w->listeners[i], p, s);
+		*len = as_written(&w->listeners[i].rr[SIP_UDP], p, s);
 		if (*len)
 			return i;
 	}
@@ -74,12 +75,12 @@ static void note_own(struct routes *r, struct route_value *v, struct span token,
  * Takes own values as written by us off the front of a row's @rest. True if that was all of the
  * row.
  */
-static bool skip_written(const struct world *w, uint16_t in_listener, const struct sip_msg *m,
+static bool skip_written(const struct world *w, const struct proxy_in *in, const struct sip_msg *m,
 			 struct routes *r, unsigned int row, struct span *rest)
 {
 	while (r->n < ROUTES_MAX) {
 		unsigned int len, end;
-		uint16_t listener = writer_of(w, in_listener, m->p, *rest, &len);
+		uint16_t listener = writer_of(w, in, m->p, *rest, &len);
 
 		if (listener == WORLD_NONE)
 			return false;
@@ -106,27 +107,31 @@ static enum sip_reason skip_own(const struct world *w, const struct sip_msg *m, 
 {
 	for (; r->next < r->n; r->next++) {
 		const struct sip_uri *uri = &r->uri;
+		enum uri_scheme scheme;
 		struct endpoint at;
 
 		if (!uri_parse(m->p, r->v[r->next].uri, &r->uri))
 			return SIP_R_BAD_ROUTE;
+		scheme = uri_port_scheme(uri);
 		if (uri->scheme > URI_SIPS || uri->maddr.kind != HOST_NONE ||
-		    world_own_of(w, m, &uri->host, uri->port, uri->scheme) == OWN_NOT)
+		    world_own_of(w, m, &uri->host, uri->port, scheme) == OWN_NOT)
 			break;
-		at = (struct endpoint){ uri->host.ip, uri->port ? uri->port : 5060 };
+		at = (struct endpoint){ uri->host.ip, uri->port            ? uri->port
+						      : scheme == URI_SIPS ? 5061
+									   : 5060 };
 		note_own(r, &r->v[r->next], uri->token,
 			 uri->host.kind == HOST_IP ? world_listener_at(w, &at) : WORLD_NONE);
 	}
 	return SIP_OK;
 }
 
-static enum sip_reason read_row(const struct world *w, uint16_t in_listener,
+static enum sip_reason read_row(const struct world *w, const struct proxy_in *in,
 				const struct sip_msg *m, struct routes *r, unsigned int row)
 {
 	struct span rest = row_value(m, row);
 	struct sip_nameaddr na;
 
-	if (r->next == r->n && skip_written(w, in_listener, m, r, row, &rest))
+	if (r->next == r->n && skip_written(w, in, m, r, row, &rest))
 		return SIP_OK;
 	do {
 		if (r->n == ROUTES_MAX || !route_parse(m->p, rest, &na, &rest))
@@ -140,15 +145,15 @@ static enum sip_reason read_row(const struct world *w, uint16_t in_listener,
 	return SIP_OK;
 }
 
-enum sip_reason routes_read(const struct world *w, uint16_t in_listener, const struct sip_msg *m,
-			    struct routes *r)
+enum sip_reason routes_read(const struct world *w, const struct proxy_in *in,
+			    const struct sip_msg *m, struct routes *r)
 {
 	r->n = r->next = 0;
 	r->listener = WORLD_NONE;
 	if (m->first[SIP_H_ROUTE] == UINT16_MAX)
 		return SIP_OK;
 	for (int i = m->first[SIP_H_ROUTE]; i >= 0; i = row_next(m, SIP_H_ROUTE, (unsigned int)i)) {
-		enum sip_reason e = read_row(w, in_listener, m, r, (unsigned int)i);
+		enum sip_reason e = read_row(w, in, m, r, (unsigned int)i);
 
 		if (e != SIP_OK)
 			return e;

@@ -33,12 +33,12 @@ struct routes {
 
 /**
  * Reads the Route set of @m and marks the leading values that name this proxy as gone (16.4; both
- * of a double Record-Route, RFC 5658). @in_listener: where the request came in, whose Record-Route
- * is the likeliest to come back. SIP_OK, or SIP_R_BAD_ROUTE if a value is malformed or there
- * are too many.
+ * of a double Record-Route, RFC 5658). @in: the listener where the request came in has written the
+ * Record-Route that is the likeliest to come back. SIP_OK, or SIP_R_BAD_ROUTE if a value is
+ * malformed or there are too many.
  */
-enum sip_reason routes_read(const struct world *w, uint16_t in_listener, const struct sip_msg *m,
-			    struct routes *r);
+enum sip_reason routes_read(const struct world *w, const struct proxy_in *in,
+			    const struct sip_msg *m, struct routes *r);
 
 /** True if one of the values taken out as ours carries @token. */
 bool routes_signed(const struct routes *r, const struct sip_msg *m, uint64_t token);

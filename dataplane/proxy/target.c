@@ -4,6 +4,7 @@
 #include "dataplane/sip/chars.h"
 
 #define SIP_PORT 5060
+#define SIPS_PORT 5061
 
 /* Address of a host: itself, or of a name in the static hosts table. */
 static bool host_address(const struct world *w, const uint8_t *p, const struct sip_host *host,
@@ -30,66 +31,128 @@ static bool host_address(const struct world *w, const uint8_t *p, const struct s
 	return true;
 }
 
+/* Asks @question, unless @found answers it. */
+static __attribute__((noinline, cold)) enum sip_reason ask(const struct proxy_question *question,
+							   const struct proxy_found *found,
+							   struct proxy_out *out)
+{
+	out->question = *question;
+	if (!found)
+		return question->response ? SIP_R_VIA_NEEDS_DNS : SIP_R_NEEDS_DNS;
+	out->dst = found->at;
+	out->transport = found->transport;
+	return SIP_OK;
+}
+
 enum sip_reason target_of_uri(const struct world *w, const uint8_t *p, const struct sip_uri *uri,
-			      struct endpoint *dst)
+			      bool sips, const struct proxy_found *found, struct proxy_out *out)
 {
 	const struct sip_host *host = uri->maddr.kind != HOST_NONE ? &uri->maddr : &uri->host;
+	enum sip_transport transport = uri_transport(uri);
 
 	if (uri->scheme > URI_SIPS)
 		return SIP_R_BAD_SCHEME;
-	if (uri->scheme == URI_SIPS ||
-	    (uri->transport != SIP_UDP && uri->transport != SIP_TRANSPORT_NONE))
-		return SIP_R_NEEDS_STREAM;
-	if (!host_address(w, p, host, &dst->ip))
-		return SIP_R_NEEDS_DNS;
-	dst->port = uri->port ? uri->port : SIP_PORT;
-	if (ip_is_unusable(&dst->ip))
-		return SIP_R_UNUSABLE_TARGET;
-	return SIP_OK;
+	if (transport > SIP_TLS)
+		return SIP_R_OTHER_TRANSPORT;
+	if (__builtin_expect(sips || uri->scheme == URI_SIPS, 0)) {
+		if (uri->transport == SIP_UDP)
+			return SIP_R_NO_SIPS;
+		transport = SIP_TLS;
+		sips = true;
+	}
+	out->transport = (uint8_t)transport;
+	if (host_address(w, p, host, &out->dst.ip)) {
+		uint16_t port = transport == SIP_TLS ? SIPS_PORT : SIP_PORT;
+
+		out->dst.port = uri->port ? uri->port : port;
+	} else {
+		enum sip_reason e =
+			ask(&(struct proxy_question){ .host = host->text,
+						      .port = uri->port,
+						      .transport = (uint8_t)uri->transport,
+						      .sips = sips },
+			    found, out);
+
+		if (e != SIP_OK)
+			return e;
+	}
+	return ip_is_unusable(&out->dst.ip) ? SIP_R_UNUSABLE_TARGET : SIP_OK;
+}
+
+static uint16_t via_port(const struct sip_via *via)
+{
+	return via->port ? via->port : via->transport == SIP_TLS ? SIPS_PORT : SIP_PORT;
+}
+
+/* A maddr that may be followed: only towards trusted addresses, else anyone could aim our responses
+ * at anybody. */
+static const struct ip *trusted_maddr(const struct world *w, const struct sip_via *via)
+{
+	const struct ip *maddr = via->maddr.kind == HOST_IP ? &via->maddr.ip : NULL;
+
+	return maddr && !ip_is_unusable(maddr) && world_trusts(w, maddr) ? maddr : NULL;
 }
 
 enum sip_reason target_of_via(const struct world *w, const uint8_t *p, const struct sip_via *via,
-			      const struct endpoint *seen, struct endpoint *dst)
+			      const struct proxy_found *found, struct proxy_out *out)
 {
-	const struct ip *maddr = via->maddr.kind == HOST_IP ? &via->maddr.ip : NULL;
-	bool received = seen || via->received_host.kind == HOST_IP;
+	const struct ip *maddr = trusted_maddr(w, via);
+	struct endpoint *dst = &out->dst;
 
-	dst->port = via->port ? via->port : SIP_PORT;
-	if (maddr && !ip_is_unusable(maddr) && world_trusts(w, maddr)) {
+	dst->port = via_port(via);
+	if (maddr) {
 		dst->ip = *maddr;
-	} else if (received) {
-		dst->ip = seen ? seen->ip : via->received_host.ip;
-		if (via->has_rport && seen)
-			dst->port = seen->port;
-		else if (via->rport_value)
+	} else if (via->received_host.kind == HOST_IP) {
+		dst->ip = via->received_host.ip;
+		/* A new connection goes to where the sender listens (18.2.2). */
+		if (via->rport_value && !proxy_is_stream(via->transport))
 			dst->port = via->rport_value;
 	} else if (!host_address(w, p, &via->host, &dst->ip)) {
-		return SIP_R_VIA_NEEDS_DNS;
+		enum sip_reason e =
+			ask(&(struct proxy_question){ .host = via->host.text,
+						      .port = via->port,
+						      .transport = (uint8_t)via->transport,
+						      .response = true },
+			    found, out);
+
+		if (e != SIP_OK)
+			return e;
 	}
-	if (ip_is_unusable(&dst->ip))
-		return SIP_R_BAD_NEXT_VIA;
-	return SIP_OK;
+	return ip_is_unusable(&dst->ip) ? SIP_R_BAD_NEXT_VIA : SIP_OK;
 }
 
-static bool listener_speaks(const struct world *w, uint16_t i, const struct ip *dst)
+enum sip_reason target_of_sender(const struct world *w, const struct sip_via *via,
+				 const struct endpoint *seen, struct endpoint *dst)
 {
-	return i < w->n_listeners && ip_is_v4(&w->listeners[i].addr.ip) == ip_is_v4(dst);
+	const struct ip *maddr = trusted_maddr(w, via);
+
+	dst->ip = maddr ? *maddr : seen->ip;
+	dst->port = via->has_rport && !maddr ? seen->port : via_port(via);
+	return ip_is_unusable(&dst->ip) ? SIP_R_BAD_NEXT_VIA : SIP_OK;
+}
+
+static bool listener_speaks(const struct world *w, uint16_t i, uint32_t transport,
+			    const struct ip *dst)
+{
+	return i < w->n_listeners && ip_is_v4(&w->listeners[i].addr.ip) == ip_is_v4(dst) &&
+	       (w->listeners[i].transports & transport);
 }
 
 enum sip_reason target_way_out(const struct world *w, const struct fib *fib, uint16_t preferred,
 			       struct proxy_out *out)
 {
+	uint32_t transport = 1u << out->transport;
 	uint16_t iface;
 
 	out->has_hop = fib_lookup(fib, &out->dst.ip, &out->hop);
 	if (__builtin_expect(!out->has_hop || out->hop.kind == FIB_REJECT, 0))
 		return SIP_R_NO_NETWORK_ROUTE;
-	if (out->target == TARGET_VIA && listener_speaks(w, preferred, &out->dst.ip)) {
+	if (out->target == TARGET_VIA && listener_speaks(w, preferred, transport, &out->dst.ip)) {
 		out->listener = preferred;
 		return SIP_OK;
 	}
 	iface = out->hop.kind == FIB_UNICAST ? out->hop.iface : FIB_NO_IFACE;
-	out->listener = world_listener_for(w, preferred, iface, &out->dst.ip);
+	out->listener = world_listener_for(w, preferred, iface, transport, &out->dst.ip);
 	return out->listener == WORLD_NONE ? SIP_R_UNUSABLE_TARGET : SIP_OK;
 }
 

@@ -133,20 +133,21 @@ uint16_t world_listener_at(const struct world *w, const struct endpoint *at)
 #define FEW 8
 
 uint16_t world_listener_for(const struct world *w, uint16_t preferred, uint16_t iface,
-			    const struct ip *dst)
+			    uint32_t transport, const struct ip *dst)
 {
 	uint16_t few = w->n_listeners < FEW ? w->n_listeners : FEW;
 	uint16_t first = WORLD_NONE, here = WORLD_NONE;
 	bool v4 = ip_is_v4(dst), fits = false;
 
 	if (preferred < w->n_listeners) {
-		fits = ip_is_v4(&w->listeners[preferred].addr.ip) == v4;
+		fits = ip_is_v4(&w->listeners[preferred].addr.ip) == v4 &&
+		       (w->listeners[preferred].transports & transport);
 		if (fits && w->listeners[preferred].iface == iface)
 			return preferred;
 	}
 	for (uint16_t i = few; i-- > 0;) {
 		const struct listener *l = &w->listeners[i];
-		bool speaks = (l->transports & WORLD_UDP) && ip_is_v4(&l->addr.ip) == v4;
+		bool speaks = (l->transports & transport) && ip_is_v4(&l->addr.ip) == v4;
 
 		first = speaks ? i : first;
 		here = speaks & (l->iface == iface) & (iface != FIB_NO_IFACE) ? i : here;
@@ -154,7 +155,7 @@ uint16_t world_listener_for(const struct world *w, uint16_t preferred, uint16_t 
 	for (uint16_t i = few; i < w->n_listeners && here == WORLD_NONE; i++) {
 		const struct listener *l = &w->listeners[i];
 
-		if (!(l->transports & WORLD_UDP) || ip_is_v4(&l->addr.ip) != v4)
+		if (!(l->transports & transport) || ip_is_v4(&l->addr.ip) != v4)
 			continue;
 		if (l->iface == iface && iface != FIB_NO_IFACE)
 			here = i;

@@ -22,6 +22,10 @@
 #define WORLD_TCP 2u
 #define WORLD_TLS 4u
 
+#define WORLD_N_TRANSPORTS 3 /* SIP_UDP, SIP_TCP, SIP_TLS: 1u << transport is its bit */
+#define WORLD_RR_SIPS 3      /* beside those: Record-Route of a call that is sips all the way */
+#define WORLD_N_RR 4
+
 /* Text that only depends on the listener, made once. */
 struct world_text {
 	uint16_t len;
@@ -34,9 +38,9 @@ struct listener {
 	uint16_t transports;  /* WORLD_UDP | ... */
 	uint32_t id; /* keyed hash of addr: names it in our Via, whatever its place in the file */
 	struct world_text sent_by; /* host[:port] as it stands in our Via, advertised or own */
-	struct world_text via;     /* "Via: SIP/2.0/UDP " sent-by ";branch=" */
-	struct world_text rr;      /* "<sip:" sent-by ";lr;vt=": the token, ">" follow */
-	struct world_text name;    /* of the configuration, for people */
+	struct world_text via[WORLD_N_TRANSPORTS]; /* "Via: SIP/2.0/UDP " sent-by ";branch=" */
+	struct world_text rr[WORLD_N_RR]; /* "<sip:" sent-by ";lr;vt=": the token, ">" follow */
+	struct world_text name;           /* of the configuration, for people */
 };
 
 /* BACKEND_NONE: no backend has this number. */
@@ -52,8 +56,10 @@ struct backend {
 	uint8_t state; /* enum backend_state */
 	uint8_t tier;
 	uint16_t weight;
-	uint32_t path_mtu; /* known path MTU to it; 0 = unknown (18.1.1) */
-	const char *name;  /* NUL-terminated */
+	uint16_t tls_port;    /* for TLS; addr.port is that of UDP and TCP */
+	uint32_t path_mtu;    /* known path MTU to it; 0 = unknown (18.1.1) */
+	const char *name;     /* NUL-terminated */
+	const char *tls_name; /* that its certificate must be for; NULL = its address */
 };
 
 struct pool {
@@ -121,6 +127,8 @@ struct world {
 	const struct fib *trusted; /* prefixes and backends, as a table of routes; NULL = none */
 	uint8_t max_breadth; /* 0 = leave Max-Breadth alone, else value to add and upper bound (RFC
 				5393) */
+	uint16_t large; /* bytes beyond which a request may be too large for UDP to some backend
+			   (18.1.1); 0 = 1300 */
 	bool advertises_names; /* some listener is called by a name */
 	bool preloaded_route; /* a foreign Route of anybody is followed for a Request-URI of ours */
 	bool record_route;
@@ -150,13 +158,13 @@ enum world_own world_own_of(const struct world *w, const struct sip_msg *m,
 uint16_t world_listener_at(const struct world *w, const struct endpoint *at);
 
 /**
- * The listener from which to send to a destination reached by interface @iface (FIB_NO_IFACE =
- * unknown): @preferred if it has the family of
- * @dst and stands on @iface; else the first UDP listener on @iface of that family; else @preferred
+ * The listener from which to send by @transport (WORLD_UDP, ...) to a destination reached by
+ * interface @iface (FIB_NO_IFACE = unknown), among those that listen on it: @preferred if it has
+ * the family of @dst and stands on @iface; else the first on @iface of that family; else @preferred
  * if of the family; else the first of the family; else WORLD_NONE.
  */
 uint16_t world_listener_for(const struct world *w, uint16_t preferred, uint16_t iface,
-			    const struct ip *dst);
+			    uint32_t transport, const struct ip *dst);
 
 /** The pool whose rule matches first, or WORLD_NONE. */
 uint16_t world_route(const struct world *w, const struct sip_msg *m, const struct ip *src);

@@ -229,6 +229,13 @@ static bool note_param(const uint8_t *p, const struct param *q, struct sip_via *
 			return false;
 		v->listener = span_of(q->value, q->value_end);
 	}
+	if (key == LEX_WORD("vc")) {
+		if (v->connection.len > 0)
+			return false;
+		v->connection = span_of(q->value, q->value_end);
+	}
+	if (key == LEX_WORD("alias"))
+		v->alias = true;
 	return true;
 }
 

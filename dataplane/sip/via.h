@@ -21,13 +21,15 @@ struct sip_via {
 	struct span received;       /* value as written; len 0 = absent */
 	struct span received_param; /* from its ';' to its end */
 	struct sip_host received_host;
-	struct span rport;     /* from its ';' to its end (name and value); len 0 = absent */
-	uint16_t rport_value;  /* 0 = no value */
-	struct sip_host maddr; /* kind HOST_NONE = absent */
-	struct span listener;  /* value of our own "vl" parameter; len 0 = absent */
-	uint8_t ttl;           /* 0 = absent */
+	struct span rport;      /* from its ';' to its end (name and value); len 0 = absent */
+	uint16_t rport_value;   /* 0 = no value */
+	struct sip_host maddr;  /* kind HOST_NONE = absent */
+	struct span listener;   /* value of our own "vl" parameter; len 0 = absent */
+	struct span connection; /* likewise "vc" */
+	uint8_t ttl;            /* 0 = absent */
 	bool has_branch;
 	bool has_rport;
+	bool alias;  /* the connection may be used the other way (RFC 5923) */
 	bool cookie; /* branch starts with z9hG4bK, any case, and has more bytes after it */
 };
 

@@ -158,20 +158,48 @@ static void check_answer(const struct lab_world *w, const struct rule_case *c)
 
 static const char *verdict_name(enum proxy_verdict v)
 {
-	static const char *const names[] = { "drop", "forward", "answer" };
+	static const char *const names[] = { "drop", "forward", "answer", "hand over" };
 
 	return names[v];
+}
+
+static void take_twice(const struct lab_world *w, const struct rule_case *c)
+{
+	struct proxy_found found = { .transport = (uint8_t)c->found_by };
+	struct proxy_in in = {
+		.src = lab_endpoint(c->source ? c->source : "203.0.113.40:5060"),
+		.listener = c->listener,
+		.transport = (uint8_t)c->by,
+		.able = c->able || c->by != SIP_UDP,
+		.no_stream = c->no_stream,
+		.connection = c->by == SIP_UDP ? 0 : CONNECTION,
+		.found = c->found ? &found : NULL,
+	};
+
+	if (c->found)
+		found.at = lab_endpoint(c->found);
+	fixture_take(w, &in, &message, &second);
+	fixture_take(w, &in, &message, &first);
+	first.in.found = second.in.found = NULL;
+}
+
+/* The name that must be found out about. */
+static void check_question(const struct rule_case *c)
+{
+	struct span host = first.out.question.host;
+
+	cr_expect(host.len == strlen(c->asks) &&
+			  memcmp(first.m.p + host.off, c->asks, host.len) == 0,
+		  "%s: asks for %.*s", c->name, (int)host.len, (const char *)first.m.p + host.off);
 }
 
 static void run_case(const struct rule_case *c)
 {
 	const struct lab_world *w = fixture_world(c->bed);
-	const char *source = c->source ? c->source : "203.0.113.40:5060";
 	struct endpoint dst;
 
 	fixture_message(w, c->message, &message);
-	fixture_run(w, source, c->listener, &message, &second);
-	fixture_run(w, source, c->listener, &message, &first);
+	take_twice(w, c);
 	cr_expect(first.out.verdict == second.out.verdict && same_text(&first.sent, &second.sent),
 		  "%s: not the same twice", c->name);
 	cr_expect(first.out.verdict == c->verdict &&
@@ -182,8 +210,17 @@ static void run_case(const struct rule_case *c)
 					  : "ok",
 		  verdict_name(first.out.verdict),
 		  first.out.reason ? sip_reason_info(first.out.reason)->name : "ok");
-	if (first.out.verdict != c->verdict || c->verdict == PROXY_DROP)
+	if (c->asks && first.out.verdict == PROXY_HAND_OVER)
+		check_question(c);
+	if (first.out.verdict != c->verdict || c->verdict == PROXY_DROP ||
+	    c->verdict == PROXY_HAND_OVER)
 		return;
+	if (c->verdict == PROXY_FORWARD)
+		cr_expect(first.out.transport == c->to && first.out.crossing == c->crossing &&
+				  first.out.connection == (c->back ? CONNECTION : 0),
+			  "%s: leaves by transport %u, crossing %d, connection %lx", c->name,
+			  first.out.transport, first.out.crossing,
+			  (unsigned long)first.out.connection);
 	if (c->dst) {
 		dst = lab_endpoint(c->dst);
 		cr_expect(endpoint_equal(&dst, &first.out.dst),

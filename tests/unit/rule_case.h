@@ -20,11 +20,20 @@ struct rule_case {
 	const char *message; /* template, see world_fixture.h */
 	const char *source;  /* NULL = "203.0.113.40:5060" */
 	enum bed bed;
-	uint16_t listener; /* that it comes to */
+	uint16_t listener;     /* that it comes to */
+	enum sip_transport by; /* that it comes by; a stream's connection is CONNECTION */
+	bool able;             /* decided on the control thread */
+	bool no_stream;
+	const char *found; /* "10.0.0.90:5060": what the name in it leads to */
+	enum sip_transport found_by;
 	enum proxy_verdict verdict;
 	enum sip_reason reason;
-	const char *dst; /* NULL = not checked */
-	uint16_t from;   /* listener it leaves from; ANY_LISTENER = not checked */
+	const char *dst;       /* NULL = not checked */
+	enum sip_transport to; /* that it leaves by */
+	bool crossing;
+	bool back;        /* by the connection CONNECTION */
+	const char *asks; /* PROXY_HAND_OVER: the name that must be found out about */
+	uint16_t from;    /* listener it leaves from; ANY_LISTENER = not checked */
 
 	/* PROXY_FORWARD */
 	const char *added;           /* rows behind the start line */
@@ -71,4 +80,5 @@ void rule_cases_run(const struct rule_case *cases, size_t n);
 #define ANSWERED(reason_, status_)                                         \
 	.verdict = PROXY_ANSWER, .reason = (reason_), .status = (status_), \
 	.dst = "203.0.113.40:5060", .from = OUT4
+#define HANDED_OVER(reason_) .verdict = PROXY_HAND_OVER, .reason = (reason_)
 #define DROPPED(reason_) .verdict = PROXY_DROP, .reason = (reason_), .from = ANY_LISTENER

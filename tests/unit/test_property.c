@@ -53,7 +53,7 @@ static const char *check(const struct proxy_in *in, const uint8_t *bytes, uint32
 	if (out.verdict != out2.verdict || out.reason != out2.reason ||
 	    bytes_of(&m2, &out2, sent2) != b.n || memcmp(sent, sent2, b.n) != 0)
 		return "not the same twice";
-	if (out.verdict == PROXY_DROP)
+	if (out.verdict == PROXY_DROP || out.verdict == PROXY_HAND_OVER)
 		return out.reason == SIP_OK ? "dropped without a reason" : NULL;
 	if (b.n == 0)
 		return "nothing to send";

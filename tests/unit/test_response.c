@@ -170,8 +170,8 @@ static const struct rule_case next[] = {
 	  SENT_TO("203.0.113.78:5099") },
 	{ "R18.2.2-6 sent-by by the hosts table", BELOW("SIP/2.0/UDP P3.example;branch=z9hG4bKt1"),
 	  SENT_TO("203.0.113.90:5060") },
-	{ "R18.2.2-6 a name that would need DNS is dropped and counted",
-	  BELOW("SIP/2.0/UDP gw.example;branch=z9hG4bKt1"), DROPPED(SIP_R_VIA_NEEDS_DNS) },
+	{ "R18.2.2-6, R3263-6 a name that needs DNS is for the control thread",
+	  BELOW("SIP/2.0/UDP gw.example;branch=z9hG4bKt1"), HANDED_OVER(SIP_R_VIA_NEEDS_DNS) },
 	{ "R18.2.2-3 a maddr that we trust is where it goes",
 	  BELOW("SIP/2.0/UDP "
 		"pc.example:5077;maddr=198.51.100.9;branch=z9hG4bKt1;received=203.0.113.77"),
@@ -180,8 +180,10 @@ static const struct rule_case next[] = {
 	  BELOW("SIP/2.0/UDP "
 		"pc.example:5077;maddr=203.0.113.200;branch=z9hG4bKt1;received=203.0.113.77"),
 	  SENT_TO("203.0.113.77:5077") },
-	{ "R18.2.2-1 a next hop by TCP needs a stream",
-	  BELOW("SIP/2.0/TCP 203.0.113.40;branch=z9hG4bKt1"), DROPPED(SIP_R_VIA_NEEDS_STREAM) },
+	{ "R18.2.2-1 a next hop by TCP is for the control thread",
+	  BELOW("SIP/2.0/TCP 203.0.113.40;branch=z9hG4bKt1"), HANDED_OVER(SIP_R_NEEDS_STREAM) },
+	{ "R7118 a next hop by what is not served is dropped",
+	  BELOW("SIP/2.0/WS 203.0.113.40;branch=z9hG4bKt1"), DROPPED(SIP_R_VIA_NEEDS_STREAM) },
 	{ "R16.11-R8 broadcast is no destination",
 	  BELOW("SIP/2.0/UDP 255.255.255.255;branch=z9hG4bKt1"), DROPPED(SIP_R_BAD_NEXT_VIA) },
 	{ "R16.11-R8 nor the broadcast address of a network",

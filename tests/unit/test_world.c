@@ -193,11 +193,13 @@ Test(world, the_listener_to_send_from_follows_interface_and_family)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct ip dst = ip(rows[i].dst);
 
-		cr_expect_eq(world_listener_for(&f->w, rows[i].preferred, rows[i].iface, &dst),
+		cr_expect_eq(world_listener_for(&f->w, rows[i].preferred, rows[i].iface, WORLD_UDP,
+						&dst),
 			     rows[i].want, "row %zu", i);
 	}
 	f->w.n_listeners = 4;
-	cr_expect_eq(world_listener_for(&f->w, 0, 1, &(struct ip){ { 0x20, 1 } }), WORLD_NONE);
+	cr_expect_eq(world_listener_for(&f->w, 0, 1, WORLD_UDP, &(struct ip){ { 0x20, 1 } }),
+		     WORLD_NONE);
 	unmake(f);
 }
 
@@ -207,7 +209,8 @@ Test(world, a_listener_without_udp_is_not_chosen_to_send_from)
 	struct ip dst = ip("192.0.2.99");
 
 	f->l[0].transports = WORLD_TCP;
-	cr_assert_eq(world_listener_for(&f->w, WORLD_NONE, 0, &dst), 2);
+	cr_assert_eq(world_listener_for(&f->w, WORLD_NONE, 0, WORLD_UDP, &dst), 2);
+	cr_assert_eq(world_listener_for(&f->w, WORLD_NONE, 0, WORLD_TCP, &dst), 0);
 	unmake(f);
 }
 

@@ -12,15 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define LISTENERS                                                               \
+	.listeners = {                                                          \
+		[OUT4] = { "203.0.113.1:5060", NULL, 0 },                       \
+		[IN4] = { "10.0.0.1:5060", NULL, 1 },                           \
+		[OUT6] = { "[2001:db8:1::1]:5060", NULL, 0 },                   \
+		[IN6] = { "[2001:db8:2::1]:5060", NULL, 1 },                    \
+		[OUT4_ALT] = { "203.0.113.1:5070", NULL, 0 },                   \
+		[OUT4_NAME] = { "203.0.113.2:5060", "sip.lb.example:5060", 0 }, \
+	}
+
 #define NETWORK \
-	.listeners = {                                                                             \
-		[OUT4] = { "203.0.113.1:5060", NULL, 0 },                                          \
-		[IN4] = { "10.0.0.1:5060", NULL, 1 },                                              \
-		[OUT6] = { "[2001:db8:1::1]:5060", NULL, 0 },                                      \
-		[IN6] = { "[2001:db8:2::1]:5060", NULL, 1 },                                       \
-		[OUT4_ALT] = { "203.0.113.1:5070", NULL, 0 },                                      \
-		[OUT4_NAME] = { "203.0.113.2:5060", "sip.lb.example:5060", 0 },                    \
-	},                                                                                         \
 	.routes = {                                                                                \
 		{ "203.0.113.0/24", 0, FIB_UNICAST, NULL },                                        \
 		{ "203.0.113.255", 0, FIB_REJECT, NULL },                                          \
@@ -79,13 +81,53 @@
 		   { "six.peer.example", "2001:db8:1::90" },                                       \
 		   { "self.example", "203.0.113.1" } }
 
+/* One more listener on each side, by TLS; the others take TCP too, but for the alternative one. */
+#define STREAM_LISTENERS                                                                       \
+	[OUT4] = { "203.0.113.1:5060", NULL, 0, WORLD_UDP | WORLD_TCP },                       \
+	[IN4] = { "10.0.0.1:5060", NULL, 1, WORLD_UDP | WORLD_TCP },                           \
+	[OUT6] = { "[2001:db8:1::1]:5060", NULL, 0, WORLD_UDP | WORLD_TCP },                   \
+	[IN6] = { "[2001:db8:2::1]:5060", NULL, 1, WORLD_UDP | WORLD_TCP },                    \
+	[OUT4_ALT] = { "203.0.113.1:5070", NULL, 0 },                                          \
+	[OUT4_NAME] = { "203.0.113.2:5060", "sip.lb.example:5060", 0, WORLD_UDP | WORLD_TCP }, \
+	[OUT4_TLS] = { "203.0.113.1:5061", NULL, 0, WORLD_TLS },                               \
+	[IN4_TLS] = { "10.0.0.1:5061", NULL, 1, WORLD_TLS }
+
+/* Pools by what their one server takes. */
+#define STREAM_SERVICE \
+	.domains = { "udp.example", "tcp.example", "tls.example", "both.example", "all.example" }, \
+	.trusted = { "198.51.100.0/24" },                                                          \
+	.pools = {                                                                                 \
+		{ .name = "udp", .backends = { { "u1", "10.0.0.11:5060", 1 } } },                  \
+		{ .name = "tcp",                                                                   \
+		  .backends = { { "t1", "10.0.0.12:5060", 1, .transports = WORLD_TCP } } },        \
+		{ .name = "tls",                                                                   \
+		  .backends = { { "s1", "10.0.0.13:5071", 1, .transports = WORLD_TLS } } },        \
+		{ .name = "both",                                                                  \
+		  .backends = { { "b1", "10.0.0.14:5060", 1,                                       \
+				  .transports = WORLD_UDP | WORLD_TCP } } },                       \
+		{ .name = "all",                                                                   \
+		  .backends = { { "a1", "10.0.0.15:5060", 1,                                       \
+				  .transports = WORLD_UDP | WORLD_TCP | WORLD_TLS } } },           \
+	},                                                                                         \
+	.rules = {                                                                                 \
+		{ "udp", .domain = "udp.example" },                                                \
+		{ "tcp", .domain = "tcp.example" },                                                \
+		{ "tls", .domain = "tls.example" },                                                \
+		{ "both", .domain = "both.example" },                                              \
+		{ "all", .domain = "all.example" },                                                \
+	}
+
 static const struct lab beds[N_BEDS] = {
-	[BED_MAIN] = { NETWORK, SERVICE, .record_route = true },
-	[BED_NO_RECORD_ROUTE] = { NETWORK, SERVICE, .no_preloaded_route = true },
-	[BED_DRAINING] = { NETWORK, SERVICE, .record_route = true, .draining = true },
-	[BED_BREADTH] = { NETWORK, SERVICE, .record_route = true, .max_breadth = 60 },
+	[BED_MAIN] = { LISTENERS, NETWORK, SERVICE, .record_route = true },
+	[BED_NO_RECORD_ROUTE] = { LISTENERS, NETWORK, SERVICE, .no_preloaded_route = true },
+	[BED_DRAINING] = { LISTENERS, NETWORK, SERVICE, .record_route = true, .draining = true },
+	[BED_BREADTH] = { LISTENERS, NETWORK, SERVICE, .record_route = true, .max_breadth = 60 },
+	[BED_STREAMS] = { .listeners = { STREAM_LISTENERS },
+			  NETWORK,
+			  STREAM_SERVICE,
+			  .record_route = true },
 	[BED_CORPUS] = {
-		NETWORK,
+		LISTENERS, NETWORK,
 		.domains = { "example.com", "example.net", "example.org", "company.com",
 			     "registrar.example.com", "chair-dnrc.example.com", "host.example.net",
 			     "2001:db8::10" },
@@ -113,6 +155,7 @@ const struct lab_world *fixture_world(enum bed bed)
 struct context {
 	const struct lab_world *w;
 	uint16_t arrival;
+	uint64_t connection;
 	char vt[TOKEN_LEN + 1];
 	char totag[TOKEN_LEN + 1];
 	char branch[BRANCH_LEN + 1];
@@ -151,24 +194,38 @@ static void put_vl(struct text *t, const struct context *c, unsigned long n)
 	put(t, mark, sizeof(mark));
 }
 
-static void put_via(struct text *t, const struct context *c, unsigned long n)
+static void put_vc(struct text *t, const struct context *c)
+{
+	uint8_t mark[MARK_CONNECTION_LEN];
+	struct hex32 digits;
+
+	memcpy(&digits, c->branch + BRANCH_COOKIE_LEN, sizeof(digits));
+	mark_put_connection(&c->w->world.keys, &digits, CONNECTION, mark);
+	put(t, mark, sizeof(mark));
+}
+
+static void put_via(struct text *t, const struct context *c, unsigned long n, enum sip_transport by)
 {
 	const struct listener *l = &c->w->world.listeners[n];
 
-	put(t, l->via.s, l->via.len);
+	put(t, l->via[by].s, l->via[by].len);
 	put_string(t, c->branch);
 	if (n != c->arrival) {
 		put_string(t, ";vl=");
 		put_vl(t, c, c->arrival);
 	}
+	if (c->connection) {
+		put_string(t, ";vc=");
+		put_vc(t, c);
+	}
 	put_string(t, "\r\n");
 }
 
-static void put_rr(struct text *t, const struct context *c, unsigned long n)
+static void put_rr(struct text *t, const struct context *c, unsigned long n, unsigned int by)
 {
 	const struct listener *l = &c->w->world.listeners[n];
 
-	put(t, l->rr.s, l->rr.len);
+	put(t, l->rr[by].s, l->rr[by].len);
 	put_string(t, c->vt);
 	put_string(t, ">");
 }
@@ -182,6 +239,28 @@ static bool word(const char *from, const char *name, unsigned long *value)
 	if (from[n] == ':')
 		*value = strtoul(from + n + 1, NULL, 10);
 	return from[n] == '}' || from[n] == ':';
+}
+
+/* {via:N}, {rr:N} and their kin. */
+static bool put_row_word(struct text *t, const struct context *c, const char *from)
+{
+	static const char *const vias[] = { "via", "tcp", "tls" };
+	static const char *const rrs[] = { "rr", "rrtcp", "rrtls", "rrsips" };
+	unsigned long value = 0;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (!word(from, vias[i], &value))
+			continue;
+		put_via(t, c, value, (enum sip_transport)i);
+		return true;
+	}
+	for (unsigned int i = 0; i < 4; i++) {
+		if (!word(from, rrs[i], &value))
+			continue;
+		put_rr(t, c, value, i);
+		return true;
+	}
+	return false;
 }
 
 /* One {...}, @from being what follows the brace. */
@@ -205,11 +284,9 @@ static void put_word(struct text *t, const struct context *c, const char *from)
 		put_string(t, c->branch);
 	else if (word(from, "vl", &value))
 		put_vl(t, c, value);
-	else if (word(from, "via", &value))
-		put_via(t, c, value);
-	else if (word(from, "rr", &value))
-		put_rr(t, c, value);
-	else
+	else if (word(from, "vc", &value))
+		put_vc(t, c);
+	else if (!put_row_word(t, c, from))
 		die("unknown word", from);
 }
 
@@ -283,7 +360,7 @@ void fixture_message(const struct lab_world *w, const char *from, struct text *t
 	/* Twice: what depends on the message does not depend on its own value. */
 	expand(&c, from, to);
 	if (!strstr(from, "{vt}") && !strstr(from, "{totag}") && !strstr(from, "{branch}") &&
-	    !strstr(from, "{vl:"))
+	    !strstr(from, "{vl:") && !strstr(from, "{vc}") && !strstr(from, "{rr"))
 		return;
 	sip_parse(to->b, to->n, SIP_EXACT, &m);
 	context_fill(&c, &m);
@@ -293,7 +370,7 @@ void fixture_message(const struct lab_world *w, const char *from, struct text *t
 void fixture_expected(const struct lab_world *w, const struct run *r, const char *from,
 		      struct text *to)
 {
-	struct context c = { .w = w, .arrival = r->in.listener };
+	struct context c = { .w = w, .arrival = r->in.listener, .connection = r->in.connection };
 
 	context_fill(&c, &r->m);
 	expand(&c, from, to);
@@ -312,9 +389,17 @@ static const uint8_t *guarded(const struct text *t)
 void fixture_run(const struct lab_world *w, const char *source, uint16_t listener,
 		 const struct text *message, struct run *r)
 {
+	struct proxy_in in = { .src = lab_endpoint(source), .listener = listener };
+
+	fixture_take(w, &in, message, r);
+}
+
+void fixture_take(const struct lab_world *w, const struct proxy_in *in, const struct text *message,
+		  struct run *r)
+{
 	int n = 0;
 
-	r->in = (struct proxy_in){ .src = lab_endpoint(source), .listener = listener };
+	r->in = *in;
 	sip_parse(guarded(message), message->n, SIP_EXACT, &r->m);
 	proxy_message(&w->world, w->fib, &r->in, &r->m, &r->out);
 	if (r->out.verdict == PROXY_FORWARD)

@@ -18,9 +18,14 @@
  *   {vt}                 our Record-Route token for the message's call
  *   {totag}              the To tag of our own answer to the message
  *   {branch}             request: the branch that we make of it; response: the one that its second
- * Via makes {vl:N}               how our Via names listener N {via:N}              our Via row,
- * sent from listener N, with the arrival listener where that differs {rr:N}               our
- * Record-Route URI on listener N, in <>
+ *                        Via makes
+ *   {vl:N}               how our Via names listener N
+ *   {vc}                 how it names the connection CONNECTION
+ *   {via:N}              our Via row, sent from listener N, with the arrival listener where that
+ *                        differs, and the connection by which the request came; {tcp:N}, {tls:N}
+ *                        by these transports
+ *   {rr:N}               our Record-Route URI on listener N, in <>; {rrtcp:N}, {rrtls:N},
+ * {rrsips:N}
  */
 #pragma once
 
@@ -31,13 +36,15 @@ enum bed {
 	BED_NO_RECORD_ROUTE, /* and no preloaded Route of strangers */
 	BED_DRAINING,
 	BED_BREADTH, /* Max-Breadth is looked after, at most 60 */
+	BED_STREAMS, /* the same with TCP and TLS: see world_fixture.c */
 	BED_CORPUS,  /* the test bed of RFC 4475 and RFC 5118 messages */
 	N_BEDS
 };
 
-enum { OUT4, IN4, OUT6, IN6, OUT4_ALT, OUT4_NAME };
+enum { OUT4, IN4, OUT6, IN6, OUT4_ALT, OUT4_NAME, OUT4_TLS, IN4_TLS };
 
 #define TEXT_MAX 70000
+#define CONNECTION 0x1234567890abcdefu /* of requests that come by a stream */
 
 struct text {
 	uint32_t n;
@@ -64,10 +71,12 @@ void fixture_message(const struct lab_world *w, const char *from, struct text *t
 void fixture_expected(const struct lab_world *w, const struct run *r, const char *from,
 		      struct text *to);
 
-/**
- * Sends @message through parser, rules and edits, as if it came from @source ("203.0.113.40:5060")
- * to @listener. The message ends at a guard page: reading on is a crash.
- */
+/** Sends @message through parser, rules and edits, as if it came as @in says. The message ends at a
+ * guard page: reading on is a crash. */
+void fixture_take(const struct lab_world *w, const struct proxy_in *in, const struct text *message,
+		  struct run *r);
+
+/** The same by UDP from @source ("203.0.113.40:5060") to @listener, as on a worker. */
 void fixture_run(const struct lab_world *w, const char *source, uint16_t listener,
 		 const struct text *message, struct run *r);
 
