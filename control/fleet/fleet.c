@@ -44,6 +44,8 @@ void fleet_entry_free(struct fleet_entry *e)
 		return;
 	mem_free((void *)(uintptr_t)e->b.name);
 	mem_free((void *)(uintptr_t)e->b.pool_name);
+	mem_free((void *)(uintptr_t)e->b.tls_name);
+	mem_free((void *)(uintptr_t)e->b.of);
 	mem_free(e->health);
 	mem_free(e);
 }
@@ -60,6 +62,7 @@ void fleet_free(struct fleet *f)
 	}
 	while (f->n_tombs)
 		fleet_tomb_drop(f, f->n_tombs - 1);
+	fleet_names_free(f);
 	mem_free(f->v);
 	mem_free(f->pools);
 	mem_free(f->tombs);
@@ -75,8 +78,11 @@ static struct fleet_entry *entry_copy(const struct fleet_entry *from)
 	*e = *from;
 	e->b.name = fleet_text(from->b.name);
 	e->b.pool_name = fleet_text(from->b.pool_name);
+	e->b.tls_name = from->b.tls_name ? fleet_text(from->b.tls_name) : NULL;
 	e->health = from->health ? mem_alloc(sizeof(*e->health)) : NULL;
-	if (!e->b.name || !e->b.pool_name || (from->health && !e->health)) {
+	e->b.of = from->b.of ? fleet_text(from->b.of) : NULL;
+	if (!e->b.name || !e->b.pool_name || (from->b.tls_name && !e->b.tls_name) ||
+	    (from->b.of && !e->b.of) || (from->health && !e->health)) {
 		fleet_entry_free(e);
 		return NULL;
 	}
@@ -158,6 +164,7 @@ struct fleet *fleet_copy(const struct fleet *f)
 	rc = copy_entries(copy, f);
 	rc = rc ? rc : copy_pools(copy, f);
 	rc = rc ? rc : copy_tombs(copy, f);
+	rc = rc ? rc : fleet_names_copy(copy, f);
 	if (rc) {
 		fleet_free(copy);
 		return NULL;
@@ -435,9 +442,9 @@ const char *fleet_state_name(enum backend_state state)
 
 const char *fleet_cause_name(enum fleet_cause cause)
 {
-	static const char *const names[FLEET_N_CAUSES] = { "file",       "operator", "probe",
-							   "icmp",       "silence",  "errors",
-							   "retry-after" };
+	static const char *const names[FLEET_N_CAUSES] = { "file",        "operator", "probe",
+							   "icmp",        "silence",  "errors",
+							   "retry-after", "dns" };
 
 	return names[cause];
 }

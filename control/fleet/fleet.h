@@ -39,6 +39,7 @@ enum fleet_cause {
 	FLEET_BY_SILENCE,     /* requests without responses */
 	FLEET_BY_ERRORS,      /* share of 5xx */
 	FLEET_BY_RETRY_AFTER, /* it asked for rest: 503 with Retry-After */
+	FLEET_BY_DNS,         /* its name has no address, or not this one any more */
 	FLEET_N_CAUSES
 };
 
@@ -47,10 +48,14 @@ struct fleet_backend {
 	uint16_t pool;         /* index in the configuration in force; WORLD_NONE once removed */
 	const char *name;      /* owned by the fleet */
 	const char *pool_name; /* likewise; also of one that was removed */
-	uint64_t serial;       /* no other backend of this process ever has the same */
+	const char *of;  /* the name whose address this is (fleet_names.h); NULL = none; owned */
+	bool unresolved; /* stands for a name without an address; addr is all zero */
+	uint64_t serial; /* no other backend of this process ever has the same */
 	struct endpoint addr;
 	uint32_t transports, tier;
-	bool added;   /* by an operator, not in the file */
+	uint16_t tls_port;    /* if it takes TLS; else 0 */
+	const char *tls_name; /* that its certificate must be for; NULL = that of the pool; owned */
+	bool added;           /* by an operator, not in the file */
 	bool removed; /* by an operator or a reload: in no table, alive for old transactions */
 	/* What the file or backend.add says: */
 	enum config_state file_state;
@@ -120,6 +125,10 @@ void fleet_set(struct fleet *f, struct fleet_backend *b, const struct fleet_chan
 int fleet_add(struct fleet *f, const char *pool, const char *name, const struct endpoint *addr,
 	      uint32_t transports, uint32_t weight, uint32_t tier, char *why, size_t n);
 
+/** Says how @b is reached by TLS: at @port, with a certificate for @name (copied; NULL = that of
+ * the pool). 0, or -ENOMEM with nothing changed. */
+int fleet_set_tls(struct fleet_backend *b, uint16_t port, const char *name);
+
 /** Takes @b out of its pool; it serves old transactions until the window has passed. One of the
  * file stays away over reloads. 0, or -ENOMEM with nothing changed. */
 int fleet_remove(struct fleet *f, struct fleet_backend *b);
@@ -147,5 +156,5 @@ void fleet_commit_soon(struct app *app);
 /** "up", "drain", "down". */
 const char *fleet_state_name(enum backend_state state);
 
-/** "file", "operator", "probe", "icmp", "silence", "errors", "retry-after". */
+/** "file", "operator", "probe", "icmp", "silence", "errors", "retry-after", "dns". */
 const char *fleet_cause_name(enum fleet_cause cause);

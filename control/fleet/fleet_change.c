@@ -3,6 +3,7 @@
  * Changes of single backends: by operators, and by health. None of them is in force before a world
  * is published.
  */
+#include "control/fleet/fleet_names.h"
 #include "control/fleet/fleet_state.h"
 
 #include <errno.h>
@@ -44,10 +45,12 @@ static bool is_name(const char *s)
 	return n > 0 && n <= BACKEND_NAME_MAX;
 }
 
-/* Whether pool @p has room for a backend of that name and address: no other has either. */
-static int check_new(const struct fleet *f, const struct fleet_pool *p, const char *name,
-		     const struct endpoint *addr, char *why, size_t n)
+int fleet_check_new(struct fleet *f, uint16_t pool, const char *name, const struct endpoint *addr,
+		    char *why, size_t n)
 {
+	const struct fleet_pool *p = &f->pools[pool];
+	bool named = fleet_find_name(f, p->name, name);
+
 	if (!is_name(name)) {
 		snprintf(why, n,
 			 "\"%.63s\" is not a name; allowed are letters, digits and, but for the "
@@ -55,19 +58,20 @@ static int check_new(const struct fleet *f, const struct fleet_pool *p, const ch
 			 name, BACKEND_NAME_MAX);
 		return -EINVAL;
 	}
-	for (uint16_t i = 0; i < p->n; i++) {
+	for (uint16_t i = 0; i < p->n && !named; i++) {
 		const struct fleet_backend *b = &f->v[p->members[i]]->b;
 
-		if (strcmp(b->name, name) != 0 && !endpoint_equal(&b->addr, addr))
+		named = strcmp(b->name, name) == 0;
+		if (named || !addr || !endpoint_equal(&b->addr, addr))
 			continue;
-		if (strcmp(b->name, name) == 0)
-			snprintf(why, n, "pool %s has a backend %s already", p->name, name);
-		else
-			snprintf(why, n, "pool %s has this address already, as backend %s", p->name,
-				 b->name);
+		snprintf(why, n, "pool %s has this address already, as backend %s", p->name,
+			 b->name);
 		return -EEXIST;
 	}
-	return 0;
+	if (!named)
+		return 0;
+	snprintf(why, n, "pool %s has a backend %s already", p->name, name);
+	return -EEXIST;
 }
 
 static int say_no_room(int e, char *why, size_t n)
@@ -85,7 +89,7 @@ int fleet_add(struct fleet *f, const char *pool, const char *name, const struct 
 
 	if (p == WORLD_NONE)
 		return -ENOENT;
-	rc = check_new(f, &f->pools[p], name, addr, why, n);
+	rc = fleet_check_new(f, p, name, addr, why, n);
 	if (rc)
 		return rc;
 	e = fleet_removed(f, pool, name, addr);
@@ -104,13 +108,24 @@ int fleet_add(struct fleet *f, const char *pool, const char *name, const struct 
 	return 0;
 }
 
+int fleet_set_tls(struct fleet_backend *b, uint16_t port, const char *name)
+{
+	char *copy = name ? fleet_text(name) : NULL;
+
+	if (name && !copy)
+		return -ENOMEM;
+	mem_free((void *)(uintptr_t)b->tls_name);
+	b->tls_name = copy;
+	b->tls_port = port;
+	return 0;
+}
+
 /* --- remove ------------------------------------------------------------------------------ */
 
-/* Notes that the file's backend @b is not wanted. */
-static int bury(struct fleet *f, const struct fleet_backend *b)
+int fleet_bury(struct fleet *f, const char *pool, const char *name, const struct endpoint *addr)
 {
 	struct fleet_tomb *tombs = mem_alloc((f->n_tombs + 1) * sizeof(*tombs));
-	struct fleet_tomb t = { fleet_text(b->pool_name), fleet_text(b->name), b->addr };
+	struct fleet_tomb t = { fleet_text(pool), fleet_text(name), *addr };
 
 	if (!tombs || !t.pool || !t.name) {
 		mem_free(tombs);
@@ -130,8 +145,10 @@ int fleet_remove(struct fleet *f, struct fleet_backend *b)
 {
 	struct fleet_entry *e = fleet_entry(b);
 
-	/* A name of the file that an operator gave to another address is buried already. */
-	if (!b->added && fleet_tomb_of(f, b->pool_name, b->name, &b->addr) < 0 && bury(f, b))
+	/* A name of the file that an operator gave to another address is buried already; addresses
+	 * of a name come back as long as the name is there. */
+	if ((!b->added || b->of) && fleet_tomb_of(f, b->pool_name, b->name, &b->addr) < 0 &&
+	    fleet_bury(f, b->pool_name, b->name, &b->addr))
 		return -ENOMEM;
 	fleet_part(f, e, FLEET_BY_OPERATOR, "removed by an operator");
 	return 0;

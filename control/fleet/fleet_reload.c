@@ -8,6 +8,7 @@
  * added by hand is the file's from then on.
  */
 #include "control/config/config_set.h"
+#include "control/fleet/fleet_names.h"
 #include "control/fleet/fleet_state.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 struct reload {
 	struct fleet *f; /* the copy that becomes the new fleet */
+	const struct fleet *before;
 	const struct config *c;
 	bool reset;
 	struct config_errors *warnings;
@@ -141,9 +143,9 @@ static void warn(struct reload *r, struct config_mark at, const char *pool, cons
 		config_errors_add(r->warnings, at, "pool %s: backend %s %s", pool, name, what);
 }
 
-/* Puts what the file says of a backend into @e, which is a member now. */
-static void take_over(struct reload *r, struct fleet_entry *e, const struct config_backend *given,
-		      uint32_t index, bool ramps)
+/* Puts what the file says of a backend into @e, which is a member now. 0 or -ENOMEM. */
+static int take_over(struct reload *r, struct fleet_entry *e, const struct config_backend *given,
+		     uint32_t index, bool ramps)
 {
 	struct fleet_backend *b = &e->b;
 
@@ -154,6 +156,7 @@ static void take_over(struct reload *r, struct fleet_entry *e, const struct conf
 	b->file_state = given->state;
 	b->file_weight = given->weight;
 	fleet_fold(r->f, e, ramps);
+	return fleet_set_tls(b, (uint16_t)given->tls_port, given->tls_name);
 }
 
 /* A member that goes on as one: its pool may have another index now. */
@@ -169,15 +172,38 @@ static int arrive(struct reload *r, uint16_t pool, const struct config_backend *
 		  uint32_t index, bool ramps)
 {
 	const char *name = r->c->pools[pool].name;
-	struct fleet_entry *e = find(r, name, given->name, &given->address);
+	struct fleet_entry *e = find(r, name, given->name, &given->address.at);
 
 	if (!e)
-		e = fleet_entry_new(r->f, pool, given->name, &given->address);
+		e = fleet_entry_new(r->f, pool, given->name, &given->address.at);
 	if (!e)
 		return -errno;
 	if (fleet_rejoin(r->f, e, pool))
 		return -ENOMEM;
-	take_over(r, e, given, index, ramps);
+	return take_over(r, e, given, index, ramps);
+}
+
+/* A backend of the file that is a name. */
+static int take_name(struct reload *r, uint16_t pool, uint32_t index, bool ramps)
+{
+	const struct config_pool *p = &r->c->pools[pool];
+	const struct config_backend *given = &p->backends[index];
+	size_t n = strlen(given->name);
+	int tomb = fleet_tomb_of(r->f, p->name, given->name, &given->address.at);
+
+	/* Also what is buried of its addresses stays so. */
+	for (uint32_t i = 0; i < r->f->n_tombs; i++) {
+		const struct fleet_tomb *t = &r->f->tombs[i];
+
+		if (strcmp(t->pool, p->name) == 0 && strncmp(t->name, given->name, n) == 0 &&
+		    t->name[n] == '/')
+			r->buried[i] = true;
+	}
+	if (tomb < 0)
+		return fleet_name_take(r->f, r->c, pool, index, r->before, r->reset, ramps);
+	r->buried[tomb] = true;
+	warn(r, given->at[CK_backend_address], p->name, given->name,
+	     "was removed by hand and stays away");
 	return 0;
 }
 
@@ -187,8 +213,8 @@ static int take_backend(struct reload *r, uint16_t pool, uint32_t index, bool ra
 	const struct config_backend *given = &p->backends[index];
 	struct config_mark at = given->at[CK_backend_address];
 	struct fleet_entry *e = find(r, p->name, given->name, NULL);
-	bool same = e && endpoint_equal(&e->b.addr, &given->address);
-	int tomb = fleet_tomb_of(r->f, p->name, given->name, &given->address);
+	bool same = e && endpoint_equal(&e->b.addr, &given->address.at);
+	int tomb = fleet_tomb_of(r->f, p->name, given->name, &given->address.at);
 
 	if (tomb >= 0)
 		r->buried[tomb] = !same;
@@ -211,8 +237,14 @@ static int take_backend(struct reload *r, uint16_t pool, uint32_t index, bool ra
 		     "keeps the state that was set by hand");
 	if (stay(r, e, pool))
 		return -ENOMEM;
-	take_over(r, e, given, index, ramps);
-	return 0;
+	return take_over(r, e, given, index, ramps);
+}
+
+static int take_one(struct reload *r, uint16_t pool, uint32_t index, bool ramps)
+{
+	if (r->c->pools[pool].backends[index].address.host)
+		return take_name(r, pool, index, ramps);
+	return take_backend(r, pool, index, ramps);
 }
 
 /* --- the rest ---------------------------------------------------------------------------- */
@@ -247,7 +279,8 @@ static int settle(struct reload *r)
 		if (e->b.removed)
 			continue;
 		e->given = UINT32_MAX;
-		if (e->b.added && !r->reset && e->home != WORLD_NONE) {
+		if (e->b.added && !r->reset && e->home != WORLD_NONE &&
+		    (!e->b.of || fleet_find_name(r->f, e->b.pool_name, e->b.of))) {
 			if (stay(r, e, e->home))
 				return -ENOMEM;
 			continue;
@@ -286,17 +319,24 @@ static void forget_hands(struct fleet *f)
 		fleet_tomb_drop(f, f->n_tombs - 1);
 }
 
+/* Those with addresses before those that are names: what both have is the former's. */
 static int take_all(struct reload *r, const struct fleet_pool *was, uint32_t n_was)
 {
 	int rc = 0;
 
-	for (uint32_t i = 0; i < r->c->n_pools && rc == 0; i++) {
-		const struct config_pool *p = &r->c->pools[i];
-		bool ramps = existed(was, n_was, p->name);
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		for (uint32_t i = 0; i < r->c->n_pools && rc == 0; i++) {
+			const struct config_pool *p = &r->c->pools[i];
+			bool ramps = existed(was, n_was, p->name);
 
-		for (uint32_t k = 0; k < p->n_backends && rc == 0; k++)
-			rc = take_backend(r, (uint16_t)i, k, ramps);
+			for (uint32_t k = 0; k < p->n_backends && rc == 0; k++) {
+				if (!p->backends[k].address.host == (turn == 0))
+					rc = take_one(r, (uint16_t)i, k, ramps);
+			}
+		}
 	}
+	if (rc == 0 && !r->reset)
+		rc = fleet_names_keep(r->f, r->before);
 	return rc ? rc : settle(r);
 }
 
@@ -311,6 +351,7 @@ static int change(struct reload *r)
 	r->buried = arena_alloc(&r->scratch, r->f->n_tombs * sizeof(*r->buried));
 	if (!r->buried || make_index(r))
 		return -ENOMEM;
+	fleet_names_free(r->f); /* those of before are in the fleet of before */
 	rc = swap_pools(r, &was, &n_was);
 	unplace(r->f);
 	rc = rc ? rc : take_all(r, was, n_was);
@@ -324,7 +365,9 @@ static int change(struct reload *r)
 struct fleet *fleet_for_config(const struct fleet *f, const struct config *c, bool reset,
 			       struct config_errors *warnings, int *rc)
 {
-	struct reload r = { .f = fleet_copy(f), .c = c, .reset = reset, .warnings = warnings };
+	struct reload r = {
+		.f = fleet_copy(f), .before = f, .c = c, .reset = reset, .warnings = warnings
+	};
 
 	*rc = r.f ? change(&r) : -ENOMEM;
 	arena_free(&r.scratch);

@@ -12,6 +12,7 @@
 #include "control/fleet/fleet.h"
 #include "control/world/world_build.h"
 
+#define FLEET_MEMBER_MAX 128        /* text of "NAME/ADDRESS:PORT" */
 #define FLEET_MAX (WORLD_NONE - 1u) /* highest number; the next one means none */
 
 /* Texts of the health causes that hold. */
@@ -59,6 +60,8 @@ struct fleet_pool {
 	uint32_t slow_start; /* ms; 0 = off */
 };
 
+struct fleet_name;
+
 struct fleet {
 	struct fleet_entry **v; /* by number; NULL = free */
 	uint32_t end;           /* one more than the highest number in use */
@@ -68,6 +71,8 @@ struct fleet {
 	uint32_t n_pools;
 	struct fleet_tomb *tombs;
 	uint32_t n_tombs;
+	struct fleet_name *names; /* backends that are names */
+	uint32_t n_names;
 	uint64_t serial; /* of the newest backend */
 	bool dirty;
 	uint64_t (*mono)(void); /* clocks, in ms: monotonic, and since 1970 */
@@ -125,6 +130,27 @@ struct fleet_entry *fleet_removed(const struct fleet *f, const char *pool, const
 /** Index of the tombstone of this backend, or -1. */
 int fleet_tomb_of(const struct fleet *f, const char *pool, const char *name,
 		  const struct endpoint *addr);
+
+/** Whether pool @pool has room for a backend called @name at @addr (NULL: a name): no other has
+ * either. 0, or -EINVAL or -EEXIST with @why filled. */
+int fleet_check_new(struct fleet *f, uint16_t pool, const char *name, const struct endpoint *addr,
+		    char *why, size_t n);
+
+/** Notes that the file's backend of these names at @addr is not wanted. 0 or -ENOMEM. */
+int fleet_bury(struct fleet *f, const char *pool, const char *name, const struct endpoint *addr);
+
+/** The names of @from as a list of its own for @to. 0 or -ENOMEM; what is there is @to's. */
+int fleet_names_copy(struct fleet *to, const struct fleet *from);
+
+void fleet_names_free(struct fleet *f);
+
+/** Makes backend @index of pool @pool of @c, which is a name, one of @f; @before: the names of
+ * before. 0, -ENOMEM or -ENOSPC. */
+int fleet_name_take(struct fleet *f, const struct config *c, uint16_t pool, uint32_t index,
+		    const struct fleet *before, bool reset, bool ramps);
+
+/** Likewise those that operators added. */
+int fleet_names_keep(struct fleet *f, const struct fleet *before);
 
 /** Takes tombstone @i away. */
 void fleet_tomb_drop(struct fleet *f, uint32_t i);

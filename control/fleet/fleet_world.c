@@ -20,6 +20,8 @@ static struct world_server server_of(const struct fleet_entry *e, const struct c
 		.pool = e->home,
 		.weight = (uint16_t)b->weight,
 		.transports = (uint8_t)b->transports,
+		.tls_port = b->tls_port,
+		.tls_name = b->tls_name,
 		.tier = (uint8_t)b->tier,
 		.state = (uint8_t)b->state,
 		.ramp = (uint8_t)b->ramp,

@@ -7,12 +7,15 @@
 
 #include "control/app.h"
 #include "control/endpoint_text.h"
+#include "control/fleet/fleet_names.h"
 #include "control/fleet/fleet_state.h"
 #include "control/fleet/pool_share.h"
 #include "control/health/health.h"
 #include "control/log.h"
 #include "control/wall_time.h"
 #include "control/watch/rates.h"
+
+#include <string.h>
 
 static json_t *transports_json(uint32_t transports)
 {
@@ -63,9 +66,11 @@ static json_t *drain_json(const struct fleet_backend *b)
 
 static json_t *identity_json(const struct fleet_backend *b)
 {
-	return json_pack("{s:s, s:o, s:o, s:i, s:o, s:i, s:o}", "name", b->name, "address",
-			 endpoint_json(&b->addr), "transports", transports_json(b->transports),
-			 "tier", (int)b->tier, "weight", weight_json(b), "weight_file",
+	return json_pack("{s:s, s:s?, s:o, s:o, s:o, s:s?, s:i, s:o, s:i, s:o}", "name", b->name,
+			 "of", b->of, "address", endpoint_json(&b->addr), "transports",
+			 transports_json(b->transports), "tls_port",
+			 b->tls_port ? json_integer(b->tls_port) : json_null(), "tls_name",
+			 b->tls_name, "tier", (int)b->tier, "weight", weight_json(b), "weight_file",
 			 (int)b->file_weight, "weight_set",
 			 b->hand_weight_set ? json_integer(b->hand_weight) : json_null());
 }
@@ -98,6 +103,23 @@ json_t *backend_json(const struct app *app, const struct fleet_backend *b)
 	return all;
 }
 
+json_t *name_json(const struct app *app, const char *pool, const char *name)
+{
+	const struct fleet_name *n = fleet_find_name(app->fleet, pool, name);
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; n && i < app->fleet->end; i++) {
+		const struct fleet_entry *e = app->fleet->v[i];
+
+		if (e && !e->gone && !e->b.removed && e->b.of && strcmp(e->b.of, name) == 0 &&
+		    strcmp(e->b.pool_name, pool) == 0)
+			json_array_append_new(list, backend_json(app, &e->b));
+	}
+	return json_pack("{s:s, s:s?, s:i, s:b, s:b, s:o}", "name", name, "host",
+			 n ? n->host : NULL, "port", n ? (int)n->port : 0, "added",
+			 (int)(n && n->added), "removed", (int)!n, "members", list);
+}
+
 /*
  * How uneven the load is: the most that a server has of what its share would give it. 1 = even;
  * null without load.
@@ -123,7 +145,7 @@ static void append_removed(const struct app *app, uint16_t pool, json_t *list)
 	for (uint32_t i = 0; i < f->end; i++) {
 		const struct fleet_entry *e = f->v[i];
 
-		if (e && e->b.removed && !e->gone && e->home == pool)
+		if (e && e->b.removed && !e->b.unresolved && !e->gone && e->home == pool)
 			json_array_append_new(list, backend_json(app, &e->b));
 	}
 }

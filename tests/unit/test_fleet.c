@@ -397,6 +397,40 @@ Test(fleet, a_slow_start_goes_on_over_a_reload)
 	cr_expect_eq(lab_backend(f, "core/d")->ramp, FLEET_RAMP_FULL, "the pool has none any more");
 }
 
+/* --- TLS --------------------------------------------------------------------------------- */
+
+/* What worlds are told of backend @b. */
+static struct world_server told(const struct fleet_backend *b)
+{
+	struct world_overlay o;
+	struct arena a = { 0 };
+	struct world_server s;
+
+	cr_assert_eq(fleet_overlay(f, &c, &a, &o), 0);
+	s = o.servers[b->number];
+	arena_free(&a);
+	return s;
+}
+
+Test(fleet, worlds_learn_how_a_backend_is_reached_by_tls_until_its_window_is_over)
+{
+	struct fleet_backend *d;
+
+	f = lab_fleet(ABC, &c);
+	cr_expect_eq(told(lab_backend(f, "core/a")).tls_port, 0);
+	lab_add(f, "core/d", "10.0.0.4", 1);
+	d = lab_backend(f, "core/d");
+	cr_assert_eq(fleet_set_tls(d, 5071, "d.example"), 0);
+	lab_reload(f, &c, "core: a=10.0.0.1 b=10.0.0.2", false);
+	cr_expect_eq(told(d).tls_port, 5071);
+	cr_expect_str_eq(told(d).tls_name, "d.example");
+	fleet_remove(f, d);
+	cr_expect_eq(told(d).tls_port, 5071);
+	cr_expect_str_eq(told(d).tls_name, "d.example");
+	cr_assert_eq(fleet_set_tls(d, 5061, NULL), 0);
+	cr_expect_null(told(d).tls_name);
+}
+
 /* --- memory ------------------------------------------------------------------------------ */
 
 Test(fleet, a_reload_without_memory_changes_nothing)

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# A resolver that lies, loops, is slow, silent or gone hurts nobody else: while a trusted source
+# asks for a thousand of its names, calls to configured backends lose nothing, and names that are
+# all right are found.
+. "$(dirname "$0")/../lib/e2e.sh"
+
+lab_up
+lab_address "$NS_C" net0 10.1.0.2/24
+lab_address "$NS_S" net0 10.2.0.53/24
+lab_config <<YAML
+trusted: ["10.1.0.2"]
+resolvers: [10.2.0.53]
+dns: {timeout: 300ms, attempts: 2, wait: 1s, queries: 64, cache_entries: 200}
+YAML
+ip netns exec "$NS_S" "$PYTHON" "$TOP/tests/e2e/dns_hostile.py" 10.2.0.53 \
+	>"$LAB_DIR/resolver.log" 2>&1 &
+resolver=$!
+resolver_listens() { in_ns "$NS_S" ss -Hltn | grep -Fq '10.2.0.53:53 '; }
+wait_until 5 resolver_listens || fail "the resolver did not start: $(cat "$LAB_DIR/resolver.log")"
+viaduct_start
+memory() { awk '/^VmRSS/ { print $2 }' "/proc/$VIADUCT_PID/status"; }
+
+sipp_servers 4 call_uas
+sipp_calls caller "$CALLER4" "$OUT4" call_uac 800 100 &
+calls=$!
+before=$(memory)
+check_python <<'PYTHON'
+from siplab import *
+import time
+
+other = udp(NS_C, "10.1.0.2", 5060)
+proxy = (OUT[4], 5060)
+KINDS = (
+    "loop ring giant lie junk short refused cut slow silent gone good".split()
+)
+
+
+def ask(host):
+    via = ["SIP/2.0/UDP 10.1.0.2:5060;branch=" + branch()]
+    other.sendto(request("MESSAGE", "sip:x@%s:5099" % host, via=via), proxy)
+
+
+def final(wait):
+    got = receive([other], wait)
+    return Sip(got[1]).status if got else None
+
+
+# One by one: each ends with an answer, the hostile ones in a failure.
+target = udp(NS_S, "10.2.0.11", 5099)
+for kind in KINDS:
+    ask("%s7.evil.test" % kind)
+    if kind in ("good", "slow", "giant"):
+        continue
+    status = final(4)
+    equal(status, 500, "status for %s" % kind)
+got = receive([target], 2)
+check(got is not None, "a good name was not found")
+
+# A thousand at once.
+for i in range(1000):
+    ask("%s%d.evil%d.test" % (KINDS[i % len(KINDS)], i, i % 50))
+    if i % 10 == 0:
+        time.sleep(0.004)
+end = time.monotonic() + 3
+while time.monotonic() < end:
+    final(0.1)
+while receive([target], 0.05):
+    pass
+ask("good.lab.test")
+got = receive([target], 3)
+check(got is not None, "a good name was not found after the flood")
+PYTHON
+kill $resolver
+wait $resolver 2>/dev/null || true
+check_python <<'PYTHON'
+from siplab import *
+
+other = udp(NS_C, "10.1.0.2", 5060)
+for i in range(200):
+    via = ["SIP/2.0/UDP 10.1.0.2:5060;branch=" + branch()]
+    other.sendto(request("MESSAGE", "sip:x@new%d.test" % i, via=via), (OUT[4], 5060))
+got = receive([other], 3)
+check(got is not None and Sip(got[1]).status in (500, 503), "no answer without a resolver")
+PYTHON
+wait $calls || true
+assert_calls caller 800
+assert_eq "$(sipp_stat caller 'Retransmissions(C)')" 0 "retransmissions of the callers"
+after=$(memory)
+[ $((after - before)) -lt 65536 ] || fail "memory grew from $before to $after kB"
+ctl --json dns >"$LAB_DIR/dns.json"
+"$PYTHON" - "$LAB_DIR/dns.json" <<'PYTHON' || exit 1
+import json
+import sys
+
+with open(sys.argv[1], encoding="utf-8") as f:
+    r = json.load(f)
+r = r.get("result", r)
+c = r["counts"]
+for name, ok in (
+    ("entries", c["entries"] <= 200),
+    ("waiting", c["waiting"] == 0),
+    ("busy", c["busy"] == 0),
+    ("questions", c["questions"] >= 1200),
+    ("sum", c["found"] + c["not_found"] + c["failed"] + c["refused"] == c["questions"]),
+):
+    if not ok:
+        sys.exit("FAIL: dns counts: %s: %s" % (name, c))
+PYTHON
+sipp_servers_stop
+viaduct_stop
