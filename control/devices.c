@@ -2,8 +2,11 @@
 /*
  * The ports part: from the interfaces of the configuration to open devices of the data plane.
  */
+#include "control/devices.h"
+
 #include "control/app.h"
 #include "control/log.h"
+#include "dataplane/xdp/xdp_port.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -19,16 +22,22 @@ struct device {
 
 static struct device *devices;
 
-/* Workers by default: one core is left to the control thread and the rest of the machine. */
-static uint16_t default_workers(void)
+/* CPUs that this process may run on. */
+static int own_cpus(void)
 {
 	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) - 1 : 1;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+uint16_t device_workers(const struct config *c, int n_cpus)
+{
+	int n = c && c->workers ? (int)c->workers : n_cpus - 1;
 
 	return (uint16_t)(n < 1 ? 1 : n > PLANE_MAX_WORKERS ? PLANE_MAX_WORKERS : n);
 }
 
-static bool device_kind(enum config_device_kind kind, enum plane_device *out)
+bool device_plane_kind(enum config_device_kind kind, enum plane_device *out)
 {
 	switch (kind) {
 	case CONFIG_DEVICE_PACKET:
@@ -37,6 +46,12 @@ static bool device_kind(enum config_device_kind kind, enum plane_device *out)
 	case CONFIG_DEVICE_MEMIF:
 		*out = PLANE_MEMIF;
 		return true;
+	case CONFIG_DEVICE_XDP:
+		*out = PLANE_XDP;
+		return true;
+	case CONFIG_DEVICE_PCI:
+		*out = PLANE_PCI;
+		return true;
 	case CONFIG_DEVICE_TAP:
 		*out = PLANE_TAP;
 		return true;
@@ -44,8 +59,24 @@ static bool device_kind(enum config_device_kind kind, enum plane_device *out)
 		*out = PLANE_VDEV;
 		return true;
 	default:
-		return false; /* config_not_built() refuses these */
+		return false;
 	}
+}
+
+static_assert(CONFIG_XDP_MTU == XDP_PORT_MTU, "what --check says holds at the start");
+
+/* On queues beyond those of the workers the program leaves everything to Linux. */
+static void warn_queues(const struct config_interface *c, uint16_t queues)
+{
+	uint32_t receiving = 0;
+
+	if (c->device.kind == CONFIG_DEVICE_XDP)
+		xdp_port_queues(c->device.arg, &receiving);
+	if (receiving > queues)
+		log_warning("interface %s: %s receives by %u queues, and workers take %u; SIP that "
+			    "comes by the others goes the slow way through Linux: give it as many "
+			    "as there are workers (ethtool -L)",
+			    c->name, c->device.arg, receiving, queues);
 }
 
 static int describe(const struct app *app, uint32_t i, struct plane_port *out)
@@ -54,7 +85,7 @@ static int describe(const struct app *app, uint32_t i, struct plane_port *out)
 	struct device *d = &devices[i];
 	struct config_mark at = c->at[CK_interface_device];
 	enum plane_device kind;
-	int rc = device_kind(c->device.kind, &kind) ? 0 : -ENOTSUP;
+	int rc = device_plane_kind(c->device.kind, &kind) ? 0 : -ENOTSUP;
 
 	snprintf(d->name, sizeof(d->name), "%s", c->name);
 	*out = (struct plane_port){
@@ -62,12 +93,18 @@ static int describe(const struct app *app, uint32_t i, struct plane_port *out)
 		.devargs = d->devargs,
 		.mtu = c->mtu,
 		.kernel_shared = c->kernel == CONFIG_KERNEL_SHARED,
-		.partial_checksums = c->device.kind == CONFIG_DEVICE_PACKET,
+		.kernel_tap = c->kernel == CONFIG_KERNEL_TAP,
+		.partial_checksums = c->device.kind == CONFIG_DEVICE_PACKET ||
+				     c->device.kind == CONFIG_DEVICE_XDP,
+		.xdp = c->device.kind == CONFIG_DEVICE_XDP,
+		.pci = c->device.kind == CONFIG_DEVICE_PCI,
 	};
 	if (rc == 0)
 		rc = plane_devargs(kind, c->device.arg, i, app->n_workers, c->mtu, d->devargs,
 				   sizeof(d->devargs), &out->queues);
-	if (rc)
+	if (rc == 0)
+		warn_queues(c, out->queues);
+	else
 		log_error("%s:%u:%u: device: %s: %s", app->config_path, at.line, at.column,
 			  c->device.text, strerror(-rc));
 	return rc;
@@ -105,8 +142,10 @@ static int open_plane(struct app *app, const struct plane_port *ports)
 		return -EIO;
 	}
 	for (uint16_t i = 0; i < conf.n_ports; i++) {
-		app->ports[i].shared = ports[i].kernel_shared;
-		app->ports[i].frame_limit = plane_port_frame_limit(app->plane, i);
+		app->ports[i].shared = ports[i].kernel_shared || ports[i].kernel_tap;
+		app->ports[i].unseen = ports[i].kernel_shared && ports[i].xdp;
+		app->ports[i].frame_limit =
+			ports[i].kernel_shared ? plane_port_frame_limit(app->plane, i) : 0;
 	}
 	return 0;
 }
@@ -123,7 +162,7 @@ int ports_start(struct app *app)
 			  PLANE_MAX_WORKERS);
 		return -EINVAL;
 	}
-	app->n_workers = c->workers ? (uint16_t)c->workers : default_workers();
+	app->n_workers = device_workers(c, own_cpus());
 	devices = mem_alloc(c->n_interfaces * sizeof(*devices));
 	app->ports = mem_alloc(c->n_interfaces * sizeof(*app->ports));
 	if (!devices || !app->ports)

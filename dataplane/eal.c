@@ -2,8 +2,9 @@
 /*
  * Arguments that let several processes run on one machine, with or without hugepages, as root or
  * not: no shared files (22.11 refuses --no-huge with --in-memory, so --no-shconf there), a prefix
- * of our own, no PCI scan, telemetry only on demand. Workers are lcores 1 to n; they float over all
- * CPUs unless they spin, so that test instances can share a small machine.
+ * of our own, no PCI device but those of the configuration, telemetry only on demand. Workers are
+ * lcores 1 to n; they float over all CPUs unless they spin, so that test instances can share a
+ * small machine.
  */
 #include "dataplane/eal.h"
 
@@ -26,7 +27,7 @@
 #include <unistd.h>
 
 #define EAL_OWN_BYTES (24ull << 20) /* what EAL and drivers take for themselves */
-#define ARGS_MAX 16
+#define ARGS_MAX (16 + 2 * PLANE_MAX_PORTS)
 #define LCORES_MAX 8192
 
 static bool running;
@@ -76,24 +77,29 @@ static int nth_cpu(const cpu_set_t *set, int n)
 	return i;
 }
 
+int eal_worker_cpu(const cpu_set_t *cpus, unsigned int worker)
+{
+	int n = CPU_COUNT(cpus);
+
+	return nth_cpu(cpus, n > 1 ? 1 + (int)worker % (n - 1) : 0);
+}
+
 /* --lcores: 0 is the control thread, then the workers. */
 static void add_lcores(struct text *t, const struct plane_conf *conf)
 {
 	cpu_set_t set;
-	int cpus;
 
 	if (sched_getaffinity(0, sizeof(set), &set) < 0) {
 		CPU_ZERO(&set);
 		CPU_SET(0, &set);
 	}
-	cpus = CPU_COUNT(&set);
 	add(t, "--lcores=");
 	for (int i = 0; i <= conf->n_workers; i++) {
 		add(t, "%s%d@", i ? "," : "", i);
 		if (i == 0 || !conf->spin)
 			add_cpus(t, &set);
 		else
-			add(t, "%d", nth_cpu(&set, cpus > 1 ? 1 + (i - 1) % (cpus - 1) : 0));
+			add(t, "%d", eal_worker_cpu(&set, (unsigned int)i - 1));
 	}
 }
 
@@ -124,7 +130,7 @@ static uint64_t free_hugepages(void)
 	return bytes;
 }
 
-static uint64_t memory_needed(const struct plane_conf *conf, bool huge)
+uint64_t eal_memory(const struct plane_conf *conf, bool huge)
 {
 	uint32_t page = huge ? 2u << 20 : 4096;
 	uint64_t bytes = EAL_OWN_BYTES;
@@ -132,6 +138,28 @@ static uint64_t memory_needed(const struct plane_conf *conf, bool huge)
 	for (uint16_t i = 0; i < conf->n_ports; i++)
 		bytes += port_memory(conf, &conf->ports[i], page);
 	return bytes + bytes / 4;
+}
+
+/*
+ * Which PCI devices EAL takes, and which addresses they see: drivers decide about those (physical
+ * ones with uio, virtual ones behind an IOMMU), so it is only said where there are none. Returns
+ * how many arguments there are then.
+ */
+static int add_pci(char **args, int n, const struct plane_conf *conf)
+{
+	int before = n;
+
+	for (uint16_t i = 0; i < conf->n_ports; i++) {
+		if (!conf->ports[i].pci)
+			continue;
+		args[n++] = "-a";
+		args[n++] = (char *)conf->ports[i].devargs;
+	}
+	if (n == before) {
+		args[n++] = "--no-pci";
+		args[n++] = "--iova-mode=va";
+	}
+	return n;
 }
 
 static int init(char **args, int n, struct plane_error *err)
@@ -159,15 +187,13 @@ static int init(char **args, int n, struct plane_error *err)
 int eal_start(const struct plane_conf *conf, struct plane_error *err)
 {
 	bool huge =
-		conf->hugepages == PLANE_HUGE_ON || (conf->hugepages == PLANE_HUGE_AUTO &&
-						     free_hugepages() >= memory_needed(conf, true));
+		conf->hugepages == PLANE_HUGE_ON ||
+		(conf->hugepages == PLANE_HUGE_AUTO && free_hugepages() >= eal_memory(conf, true));
 	struct text lcores = { 0 };
 	char prefix[64], memory[32];
-	char *args[ARGS_MAX] = {
-		"viaduct", lcores.s,   "--main-lcore=0",      prefix,          "-m",
-		memory,    "--no-pci", "--log-level=warning", "--iova-mode=va"
-	};
-	int n = 9, rc;
+	char *args[ARGS_MAX] = { "viaduct", lcores.s, "--main-lcore=0",     prefix,
+				 "-m",      memory,   "--log-level=warning" };
+	int n = 7, rc;
 
 	if (running)
 		return 0;
@@ -179,10 +205,11 @@ int eal_start(const struct plane_conf *conf, struct plane_error *err)
 	}
 	/* It says that a socket of former versions is not there. */
 	args[n++] = conf->telemetry ? "--log-level=lib.telemetry:error" : "--no-telemetry";
+	n = add_pci(args, n, conf);
 	add_lcores(&lcores, conf);
 	snprintf(prefix, sizeof(prefix), "--file-prefix=viaduct-%d", (int)getpid());
 	snprintf(memory, sizeof(memory), "%llu",
-		 (unsigned long long)((memory_needed(conf, huge) >> 20) + 1));
+		 (unsigned long long)((eal_memory(conf, huge) >> 20) + 1));
 	rc = init(args, n, err);
 	running = rc == 0;
 	return rc;

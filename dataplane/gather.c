@@ -6,6 +6,7 @@
  */
 #include "dataplane/gather.h"
 
+#include "dataplane/kernel_path.h"
 #include "dataplane/worker.h"
 
 #include <rte_ring.h>
@@ -78,14 +79,19 @@ static void gather_fragment(struct worker *w, uint16_t i, struct buffer *buf)
 	struct frag_fate fate = { 0 };
 	struct frag_whole whole;
 	struct fragment f = fragment_of(k, buf->f);
+	const struct port *port = &w->sh->ports[k->port];
+	uint32_t data_off = k->off;
 
 	if (w->sh->n_workers > 1 && steer(w, i, &f))
 		return;
 	use_scratch(w, buf);
 	k->verdict = (uint8_t)verdict_of(frag_in(w->frags, w->now, &f, buf->f, &whole, &fate));
 	tx_count_fate(w, &fate);
-	if (k->verdict == V_GO)
-		net_in_whole(&w->view, &w->sh->ports[k->port], buf->f, whole.len, whole.proto, k);
+	if (k->verdict != V_GO)
+		return;
+	net_in_whole(&w->view, port, buf->f, whole.len, whole.proto, k);
+	if (k->verdict == V_TO_KERNEL && port->tap)
+		kernel_path_whole(w, i, data_off, &whole, buf);
 }
 
 void gather(struct worker *w, uint16_t i, struct buffer *buf)

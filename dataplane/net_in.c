@@ -4,6 +4,9 @@
  * such a frame is TO_KERNEL whatever is wrong with it, as soon as it is known not to be for a
  * listener. Only what is addressed to one is checked and dropped for a reason.
  *
+ * On an interface with a TAP such frames go to it (kernel_path.h). On an xdp: interface Linux kept
+ * them, and of what got here it has no copy.
+ *
  * An AF_PACKET socket also shows what Linux itself sends: the destination MAC tells.
  */
 #include "dataplane/net_in.h"
@@ -38,7 +41,7 @@ struct look {
 /* Not for a listener: Linux's business, or nobody's. */
 static inline enum verdict not_ours(const struct look *l, enum verdict otherwise)
 {
-	return l->port->shared ? V_TO_KERNEL : otherwise;
+	return port_leaves_to_linux(l->port) ? V_TO_KERNEL : otherwise;
 }
 
 /* Index of the UDP listener at @ip and the port in network order at @p; WORLD_NONE if there is

@@ -172,11 +172,11 @@ static bool find_path(struct worker *w, struct pkt *k, const struct outgoing *o,
 		path->dst_mac = hop->mac;
 		if (hop->has_mac)
 			return true;
-		if (port->shared)
+		if (port_has_linux(port))
 			through_linux(w, k, path, o);
 		else
 			k->verdict = V_DROP_NO_NEIGHBOR;
-	} else if (hop->kind != FIB_REJECT && w->sh->any_shared) {
+	} else if (hop->kind != FIB_REJECT && w->sh->any_linux) {
 		through_linux(w, k, path, o);
 	} else {
 		refuse(k, SIP_R_NO_NETWORK_ROUTE);

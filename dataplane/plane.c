@@ -5,6 +5,7 @@
 #include "dataplane/eal.h"
 #include "dataplane/plane_watch.h"
 #include "dataplane/worker.h"
+#include "dataplane/xdp/xdp_steer.h"
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
@@ -51,7 +52,8 @@ static int open_ports(struct plane *p, const struct plane_conf *conf, struct pla
 		if (rc < 0)
 			return rc;
 		p->sh.port_of_dev[p->sh.ports[i].dev] = i;
-		p->sh.any_shared |= conf->ports[i].kernel_shared;
+		p->sh.any_linux |= port_has_linux(&p->sh.ports[i]);
+		p->sh.any_tap |= p->sh.ports[i].tap;
 	}
 	return 0;
 }
@@ -95,6 +97,8 @@ static int open_parts(struct plane *p, const struct plane_conf *conf, struct pla
 	if (rc < 0)
 		return fail(err, -rc, "RCU");
 	rc = punt_bell_init(&p->sh.bell);
+	if (rc == 0)
+		rc = punt_bell_init(&p->sh.kernel_bell);
 	if (rc < 0)
 		return fail(err, -rc, "eventfd");
 	rc = open_ports(p, conf, err);
@@ -121,7 +125,7 @@ struct plane *plane_open(const struct plane_conf *conf, struct plane_error *err)
 		return NULL;
 	}
 	memset(p, 0, sizeof(*p));
-	p->sh.bell.fd = -1;
+	p->sh.bell.fd = p->sh.kernel_bell.fd = -1;
 	p->sh.spin = conf->spin;
 	p->sh.n_workers = conf->n_workers;
 	csum_select("auto");
@@ -155,10 +159,21 @@ static void call_fib(const void *block, void (*fn)(void))
 	((void (*)(const struct fib *))fn)(block);
 }
 
+/* What the programs of xdp: ports leave out for want of memory reaches Linux, and by it the control
+ * thread. */
+static void steer(struct plane *p, const struct world *w)
+{
+	for (uint16_t i = 0; i < p->sh.n_ports; i++) {
+		if (p->sh.ports[i].steer)
+			(void)xdp_steer_listeners(p->sh.ports[i].steer, w);
+	}
+}
+
 void plane_publish_world(struct plane *p, const struct world *w,
 			 void (*retire)(const struct world *w))
 {
 	snapshot_publish(&p->sh.retired, &p->sh.world, w, p->retire_world);
+	steer(p, w);
 	p->retire_world = (struct snapshot_retire){ call_world, (void (*)(void))retire };
 }
 
@@ -231,6 +246,7 @@ void plane_close(struct plane *p)
 	for (uint16_t i = 0; i < p->sh.n_ports; i++)
 		port_close(&p->sh.ports[i]);
 	punt_bell_fini(&p->sh.bell);
+	punt_bell_fini(&p->sh.kernel_bell);
 	recents_close(&p->sh.recents);
 	stats_free(p->stats);
 	eal_stop();
@@ -315,4 +331,9 @@ struct stats *plane_control_stats(struct plane *p)
 struct recent *plane_control_recent(struct plane *p)
 {
 	return &p->sh.recents.of[p->sh.n_workers];
+}
+
+struct held *plane_control_held(struct plane *p)
+{
+	return &p->sh.held;
 }

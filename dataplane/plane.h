@@ -5,12 +5,14 @@
  *
  * Threads: all functions here are for the control thread (EAL main lcore) only. Workers run from
  * plane_start() to plane_stop() and meet the control thread in a few places: the snapshot
- * pointers (snapshot.h), the punt rings (punt.h), the counters with their examples (stats.h,
- * example.h), and the trace rings (trace.h). plane_watch.h has what is only there to be looked at.
+ * pointers (snapshot.h), the punt rings (punt.h), the rings of frames for and from Linux
+ * (kernel_ring.h), the counters with their examples (stats.h, example.h), and the trace rings
+ * (trace.h). plane_watch.h has what is only there to be looked at.
  */
 #pragma once
 
 #include "dataplane/proxy/fib.h"
+#include "dataplane/proxy/held.h"
 #include "dataplane/proxy/recent.h"
 #include "dataplane/proxy/world.h"
 #include "dataplane/punt.h"
@@ -26,6 +28,8 @@
 enum plane_device {
 	PLANE_PACKET, /* AF_PACKET on a Linux interface */
 	PLANE_MEMIF,  /* shared memory; argument: SOCKET[,options of net_memif][,queues=N] */
+	PLANE_XDP,    /* AF_XDP on a Linux interface */
+	PLANE_PCI,    /* a NIC; argument: its PCI address */
 	PLANE_TAP,    /* a TAP interface that is made here */
 	PLANE_VDEV    /* any DPDK device string */
 };
@@ -38,8 +42,11 @@ struct plane_port {
 	uint32_t mtu;           /* 0 = what the device says */
 	bool kernel_shared;     /* Linux keeps the interface: it sends what we cannot resolve, and
 				   reassembles IPv4 fragments */
+	bool kernel_tap;        /* what is not SIP crosses to a TAP of Linux: plane_kernel.h */
 	bool partial_checksums; /* senders on this host leave UDP checksums to a NIC that is not
 				   there (packet:) */
+	bool xdp;               /* a program chooses what comes here: dataplane/xdp */
+	bool pci;               /* EAL looks for it when it starts, and for no other PCI device */
 };
 
 enum plane_hugepages { PLANE_HUGE_AUTO, PLANE_HUGE_ON, PLANE_HUGE_OFF };
@@ -131,6 +138,9 @@ struct stats *plane_control_stats(struct plane *p);
 
 /** Where the control thread remembers the transactions of what it forwards itself. */
 struct recent *plane_control_recent(struct plane *p);
+
+/** Where the control thread tells workers which transactions it holds: held.h. */
+struct held *plane_control_held(struct plane *p);
 
 /** Stops the workers after their present burst; what they have to send is sent. */
 void plane_stop(struct plane *p);

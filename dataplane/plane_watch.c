@@ -22,6 +22,24 @@ uint64_t plane_age_ns(uint64_t tsc)
 
 /* --- devices ----------------------------------------------------------------------------- */
 
+struct plane_link plane_link(const struct plane *p, uint16_t i)
+{
+	struct plane_link out = { .up = true };
+	struct rte_eth_link link;
+	const struct port *port;
+
+	if (i >= shared(p)->n_ports)
+		return (struct plane_link){ 0 };
+	port = &shared(p)->ports[i];
+	out.rx_queues = port->n_rxq;
+	if (rte_eth_link_get_nowait(port->dev, &link) != 0)
+		return out;
+	out.up = link.link_status == RTE_ETH_LINK_UP;
+	if (link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
+		out.speed = link.link_speed;
+	return out;
+}
+
 bool plane_device(const struct plane *p, uint16_t i, struct plane_device_counts *out)
 {
 	struct rte_eth_stats s;

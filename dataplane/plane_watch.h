@@ -18,6 +18,16 @@ struct plane_device_counts {
 	uint64_t tx_errors;    /* frames that could not be sent */
 };
 
+/* What a device has, and whether it is connected. */
+struct plane_link {
+	bool up;
+	uint32_t speed; /* Mbit/s; 0 = not known */
+	uint16_t rx_queues;
+};
+
+/** Asks the driver of interface @i; it answers at once, with what it knows. */
+struct plane_link plane_link(const struct plane *p, uint16_t i);
+
 /** Reads the counters of interface @i. False if the driver has none. */
 bool plane_device(const struct plane *p, uint16_t i, struct plane_device_counts *out);
 

@@ -11,7 +11,10 @@
 
 #include "dataplane/batch.h"
 #include "dataplane/ip_clash.h"
+#include "dataplane/kernel_ring.h"
 #include "dataplane/tx.h"
+#include "dataplane/xdp/xdp_port.h"
+#include "dataplane/xdp/xdp_steer.h"
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -41,6 +44,8 @@
 #define BLOCK_BYTES 65536u
 #define MEMIF_BSIZE 2048u /* default of the driver */
 #define FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + 2u * RTE_VLAN_HLEN)
+#define PCI_FULL 12      /* characters of 0000:3b:00.0 */
+#define NIC_BUFFER 1024u /* NICs count receive buffers in these units, and round down */
 
 /* Where the IP packet starts in an AF_PACKET ring frame of an Ethernet device (tpacket_rcv()). */
 #define TPACKET_IP_OFFSET TPACKET_ALIGN(TPACKET2_HDRLEN + 16)
@@ -131,6 +136,16 @@ static int packet_devargs(const char *iface, unsigned int index, unsigned int n_
 			index, iface, n_workers, size, block, RING_BYTES / size);
 }
 
+/* DPDK calls a PCI device by its address with the domain, in lower case. */
+static int pci_devargs(const char *address, char *out, size_t n)
+{
+	int len = snprintf(out, n, "%s%s", strlen(address) < PCI_FULL ? "0000:" : "", address);
+
+	for (size_t i = 0; i < n && out[i]; i++)
+		out[i] = (char)(out[i] >= 'A' && out[i] <= 'F' ? out[i] | 0x20 : out[i]);
+	return len;
+}
+
 int plane_devargs(enum plane_device kind, const char *argument, unsigned int index,
 		  unsigned int n_workers, uint32_t mtu, char *out, size_t n, uint16_t *queues)
 {
@@ -143,6 +158,12 @@ int plane_devargs(enum plane_device kind, const char *argument, unsigned int ind
 		break;
 	case PLANE_MEMIF:
 		len = memif_devargs(argument, index, mtu, out, n, queues);
+		break;
+	case PLANE_XDP:
+		len = xdp_port_devargs(argument, index, n_workers, out, n, queues);
+		break;
+	case PLANE_PCI:
+		len = pci_devargs(argument, out, n);
 		break;
 	case PLANE_TAP:
 		len = snprintf(out, n, "net_tap%u,iface=%s", index, argument);
@@ -191,21 +212,24 @@ static uint32_t device_frame(const char *devargs)
 	return n ? n : memif_bsize(devargs);
 }
 
-/* Bytes of an mbuf for packets of @mtu, and for frames of @frame bytes. */
-static uint16_t data_room(uint32_t mtu, uint32_t frame)
+/* Bytes of an mbuf of device @p for packets of @mtu. */
+static uint16_t data_room(const struct plane_port *p, uint32_t mtu)
 {
-	uint32_t n = mtu > 1500 ? mtu : 1500;
+	uint32_t n = mtu > 1500 ? mtu : 1500, frame = device_frame(p->devargs);
 
 	n += FRAME_OVERHEAD;
 	if (n < frame)
 		n = frame;
-	n = RTE_ALIGN(RTE_PKTMBUF_HEADROOM + n + GROWTH, RTE_CACHE_LINE_SIZE);
+	n += GROWTH;
+	if (p->pci)
+		n = RTE_ALIGN(n, NIC_BUFFER);
+	n = RTE_ALIGN(RTE_PKTMBUF_HEADROOM + n, RTE_CACHE_LINE_SIZE);
 	return (uint16_t)(n < UINT16_MAX ? n : RTE_ALIGN_FLOOR(UINT16_MAX, RTE_CACHE_LINE_SIZE));
 }
 
-static unsigned int pool_size(unsigned int queues, unsigned int workers)
+static unsigned int pool_size(const struct plane_port *p, unsigned int queues, unsigned int workers)
 {
-	unsigned int n = queues * 2 * DESCRIPTORS +
+	unsigned int n = queues * (2 * DESCRIPTORS + (p->xdp ? XDP_PORT_FILL : 0)) +
 			 workers * (2 * POOL_CACHE + TX_FRAMES_MAX + 2 * BURST_MAX + HANDOVER_SIZE);
 
 	return n > POOL_MIN ? n : POOL_MIN;
@@ -215,10 +239,12 @@ uint64_t port_memory(const struct plane_conf *conf, const struct plane_port *p, 
 {
 	uint64_t mbuf = sizeof(struct rte_mbuf) + 2 * RTE_CACHE_LINE_SIZE;
 
-	mbuf += data_room(p->mtu, device_frame(p->devargs));
+	mbuf += data_room(p, p->mtu);
 	/* No mbuf crosses the end of a page that it could have fitted into. */
 	mbuf = mbuf < page ? page / (page / mbuf) : RTE_ALIGN(mbuf, page);
-	return mbuf * pool_size(conf->n_workers, conf->n_workers);
+	if (p->xdp)
+		mbuf = XDP_PORT_BUFFER;
+	return mbuf * pool_size(p, conf->n_workers, conf->n_workers);
 }
 
 uint16_t port_queue_of(const struct port *port, uint16_t n_queues, uint16_t w, uint16_t n)
@@ -237,7 +263,13 @@ static int attach(struct port *p, const struct plane_port *conf, struct plane_er
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(conf->devargs, ","), conf->devargs);
 	if (rte_eth_dev_get_port_by_name(name, &p->dev) == 0)
-		return 0; /* made by the caller */
+		return 0; /* made by the caller, or by EAL */
+	if (conf->pci) {
+		snprintf(err->text, sizeof(err->text),
+			 "interface %s: no driver of DPDK has %s; viaduct --doctor says why",
+			 conf->name, name);
+		return -ENODEV;
+	}
 	/* TAP is told of packets by a real-time signal; where too many wait, Linux sends SIGIO. */
 	if (strncmp(name, "net_tap", 7) == 0)
 		signal(SIGIO, SIG_IGN);
@@ -261,33 +293,39 @@ static uint32_t device_mtu(uint16_t dev, const struct rte_eth_dev_info *info)
 	return mtu ? mtu : RTE_ETHER_MTU;
 }
 
-static void choose_mtu(struct port *p, const struct plane_port *conf,
-		       const struct rte_eth_dev_info *info)
+static int choose_mtu(struct port *p, const struct plane_port *conf,
+		      const struct rte_eth_dev_info *info)
 {
-	uint32_t bsize = memif_bsize(conf->devargs);
+	uint32_t bsize = memif_bsize(conf->devargs), before;
+	int rc;
 
-	p->mtu = device_mtu(p->dev, info);
+	p->mtu = before = device_mtu(p->dev, info);
 	if (!conf->mtu)
-		return;
+		return 0;
 	/* A Linux interface keeps its own; one that only DPDK has takes what it can. */
 	if (info->if_index && conf->mtu > p->mtu)
-		return;
+		return 0;
 	p->mtu = conf->mtu;
 	if (bsize && p->mtu > bsize - RTE_ETHER_HDR_LEN)
 		p->mtu = bsize - RTE_ETHER_HDR_LEN;
-	if (!info->if_index) /* memif and rings have no such call, and take any size */
-		rte_eth_dev_set_mtu(p->dev, (uint16_t)p->mtu);
+	/* A NIC drops what is longer than it was told, and others may not know of ours. */
+	if (info->if_index || (conf->pci && p->mtu <= before))
+		return 0;
+	rc = rte_eth_dev_set_mtu(p->dev, (uint16_t)p->mtu);
+	return conf->pci ? rc : 0; /* memif and rings have no such call, and take any size */
 }
 
 static void choose_features(struct port *p, const struct rte_eth_dev_info *info,
 			    struct rte_eth_conf *c)
 {
-	/* TAP computes its "offloads" on our core, slower than we do. */
-	bool tap = strcmp(info->driver_name, "net_tap") == 0;
+	/* TAP computes its "offloads" on our core, slower than we do. virtio leaves checksums out
+	 * in frames of the same host for who can verify them, and Linux needs them whole. */
+	bool none = strcmp(info->driver_name, "net_tap") == 0 ||
+		    (p->tap && strncmp(info->driver_name, "net_virtio", 10) == 0);
 	uint64_t rx = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
 	uint64_t tx = RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
 
-	if (!tap) {
+	if (!none) {
 		c->rxmode.offloads = info->rx_offload_capa & rx;
 		c->txmode.offloads = info->tx_offload_capa & tx;
 		p->tx_udp_csum = c->txmode.offloads != 0;
@@ -303,12 +341,15 @@ static int make_pool(struct port *p, const struct plane_conf *conf, uint16_t i,
 		     struct plane_error *err)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
+	const struct plane_port *pc = &conf->ports[i];
 	unsigned int queues = p->n_rxq > p->n_txq ? p->n_rxq : p->n_txq;
+	unsigned int n = pool_size(pc, queues, conf->n_workers);
+	int socket = rte_eth_dev_socket_id(p->dev);
 
 	snprintf(name, sizeof(name), "port%u", p->dev);
-	p->pool = rte_pktmbuf_pool_create(name, pool_size(queues, conf->n_workers), POOL_CACHE, 0,
-					  data_room(p->mtu, device_frame(conf->ports[i].devargs)),
-					  rte_eth_dev_socket_id(p->dev));
+	p->pool = pc->xdp ? xdp_port_pool(name, n, POOL_CACHE, socket)
+			  : rte_pktmbuf_pool_create(name, n, POOL_CACHE, 0, data_room(pc, p->mtu),
+						    socket);
 	return p->pool ? 0 : fail(err, rte_errno, p->name, "packet buffers");
 }
 
@@ -332,9 +373,20 @@ static int make_handover(struct port *p, uint16_t n_workers, struct plane_error 
 	return 0;
 }
 
-static int setup_queues(struct port *p, struct plane_error *err)
+/* What Linux sends by the TAP waits here for the worker of the first transmit queue. */
+static int make_kernel_ring(struct port *p, struct plane_error *err)
 {
-	uint16_t n_rxd = DESCRIPTORS, n_txd = DESCRIPTORS;
+	if (!p->tap)
+		return 0;
+	p->from_kernel = calloc(1, sizeof(*p->from_kernel));
+	if (p->from_kernel && kernel_ring_init(p->from_kernel) == 0)
+		return 0;
+	return fail(err, ENOMEM, p->name, "ring from Linux");
+}
+
+static int setup_queues(struct port *p, const struct plane_port *pc, struct plane_error *err)
+{
+	uint16_t n_rxd = pc->xdp ? XDP_PORT_FILL : DESCRIPTORS, n_txd = DESCRIPTORS;
 	int socket = rte_eth_dev_socket_id(p->dev), rc;
 
 	rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->dev, &n_rxd, &n_txd);
@@ -371,21 +423,28 @@ static int start(struct port *p, const struct plane_conf *conf, uint16_t i, stru
 	rc = rte_eth_dev_configure(p->dev, p->n_rxq, p->n_txq, &c);
 	if (rc < 0)
 		return fail(err, -rc, p->name, "device configuration");
-	choose_mtu(p, pc, &info);
+	rc = choose_mtu(p, pc, &info);
+	if (rc < 0)
+		return fail(err, -rc, p->name, "MTU");
 	p->frame_limit = frame ? frame - TPACKET_IP_OFFSET : 0;
 	rc = make_pool(p, conf, i, err);
 	if (rc == 0)
 		rc = make_handover(p, conf->n_workers, err);
 	if (rc == 0)
-		rc = setup_queues(p, err);
+		rc = make_kernel_ring(p, err);
+	if (rc == 0)
+		rc = setup_queues(p, pc, err);
 	if (rc < 0)
-		return rc;
+		return pc->xdp ? xdp_port_refused(p, -rc, err) : rc;
 	rc = rte_eth_dev_start(p->dev);
 	if (rc < 0)
 		return fail(err, -rc, p->name, "start of the device");
+	/* Neighbour discovery and routing protocols; drivers without such a filter say so. */
+	if (p->tap)
+		(void)rte_eth_allmulticast_enable(p->dev);
 	rte_eth_macaddr_get(p->dev, &mac);
 	memcpy(p->mac, mac.addr_bytes, sizeof(p->mac));
-	return 0;
+	return pc->xdp ? xdp_port_steer(p, info.if_index, err) : 0;
 }
 
 int port_open(struct port *p, const struct plane_conf *conf, uint16_t i, struct plane_error *err)
@@ -397,14 +456,18 @@ int port_open(struct port *p, const struct plane_conf *conf, uint16_t i, struct 
 	p->name = pc->name;
 	p->dev = RTE_MAX_ETHPORTS;
 	p->shared = pc->kernel_shared;
+	p->tap = pc->kernel_tap;
 	p->partial = pc->partial_checksums;
 	p->first = i % conf->n_workers;
-	rc = attach(p, pc, err);
+	rc = pc->xdp ? xdp_port_prepare(p, pc->devargs, err) : 0;
+	if (rc == 0)
+		rc = attach(p, pc, err);
 	return rc < 0 ? rc : start(p, conf, i, err);
 }
 
 void port_close(struct port *p)
 {
+	xdp_steer_close(p->steer);
 	if (p->dev < RTE_MAX_ETHPORTS && rte_eth_dev_is_valid_port(p->dev)) {
 		struct rte_eth_dev_info info;
 		struct rte_device *device = NULL;
@@ -419,6 +482,9 @@ void port_close(struct port *p)
 	for (uint16_t q = 0; p->handover && q < p->n_txq; q++)
 		rte_ring_free(p->handover[q]);
 	free(p->handover);
+	if (p->from_kernel)
+		kernel_ring_fini(p->from_kernel);
+	free(p->from_kernel);
 	rte_mempool_free(p->pool);
 	memset(p, 0, sizeof(*p));
 	p->dev = RTE_MAX_ETHPORTS;

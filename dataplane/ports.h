@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct kernel_ring;
 struct rte_mempool;
 struct rte_ring;
+struct xdp_steer;
 
 #define PORT_NO_QUEUE UINT16_MAX
 
@@ -21,13 +23,17 @@ struct port {
 	uint16_t n_rxq, n_txq;
 	uint16_t first; /* worker of queue 0: spreads single-queue devices over the workers */
 	uint8_t mac[6];
-	bool shared;          /* Linux has a copy of every frame */
-	bool partial;         /* senders may leave UDP checksums to a NIC that is not there */
-	bool tx_udp_csum;     /* the device makes UDP checksums */
-	bool attached;        /* dev is ours to close */
-	uint32_t mtu;         /* bytes of IP packet */
+	bool shared;      /* Linux keeps the interface, and has a copy of every frame unless steer
+			     chose what comes here */
+	bool tap;         /* Linux gets by a TAP what is not ours: kernel_path.h */
+	bool partial;     /* senders may leave UDP checksums to a NIC that is not there */
+	bool tx_udp_csum; /* the device makes UDP checksums */
+	bool attached;    /* dev is ours to close */
+	uint32_t mtu;     /* bytes of IP packet */
 	uint32_t frame_limit; /* longest IPv4 packet that comes whole; 0 = the MTU is the limit */
 	struct rte_mempool *pool;
+	struct xdp_steer *steer;         /* xdp: its program; NULL = has none */
+	struct kernel_ring *from_kernel; /* what Linux sends by the TAP; NULL = has none */
 	struct rte_ring *
 		*handover; /* per tx queue: frames of workers without one; NULL = no need */
 };
@@ -43,6 +49,18 @@ uint64_t port_memory(const struct plane_conf *conf, const struct plane_port *p, 
  * errno with @err filled; port_close() cleans up either way.
  */
 int port_open(struct port *p, const struct plane_conf *conf, uint16_t i, struct plane_error *err);
+
+/** Whether Linux is beside us on @port: what is not ours is its business. */
+static inline bool port_has_linux(const struct port *port)
+{
+	return port->shared || port->tap;
+}
+
+/** Whether Linux has, or is given, the frames that came in by @port and are not ours. */
+static inline bool port_leaves_to_linux(const struct port *port)
+{
+	return port_has_linux(port) && !port->steer;
+}
 
 /** Stops and removes the device, frees its pool and rings. */
 void port_close(struct port *p);

@@ -22,19 +22,23 @@
 #include <stdint.h>
 
 enum punt_kind {
-	PUNT_SEND, /* a SIP message that Linux must send: no neighbour known, or not by an
-		      interface of ours */
-	PUNT_ICMP  /* an ICMP or ICMPv6 error about a packet of ours, from the IP header on */
+	PUNT_SEND,    /* a SIP message that Linux must send: no neighbour known, or not by an
+			 interface of ours */
+	PUNT_MESSAGE, /* a SIP message as it came: to be decided about where streams and names are
+			 at hand */
+	PUNT_ICMP     /* an ICMP or ICMPv6 error about a packet of ours, from the IP header on */
 };
 
 /* One thing handed over. Bytes are valid until the callback returns. */
 struct punt {
 	enum punt_kind kind;
 	uint16_t iface;      /* PUNT_ICMP: interface it came in by */
-	uint16_t listener;   /* PUNT_SEND: listener to send from, in the world of generation */
+	uint16_t listener;   /* PUNT_SEND: listener to send from, PUNT_MESSAGE: that it came to, in
+				the world of generation */
 	uint64_t generation; /* of that world */
-	struct endpoint src; /* PUNT_SEND: address and port to send from */
-	struct endpoint dst; /* PUNT_SEND */
+	struct endpoint
+		src; /* PUNT_SEND: address and port to send from; PUNT_MESSAGE: its source */
+	struct endpoint dst; /* PUNT_SEND; PUNT_MESSAGE: the listener it came to */
 	const uint8_t *data; /* SIP message, or ICMP packet from its IP header */
 	uint32_t len;        /* 0 to 65,535 */
 };

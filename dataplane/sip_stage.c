@@ -57,11 +57,27 @@ static void answer(struct worker *w, struct pkt *k, struct outgoing *o)
 	*o = (struct outgoing){ .p = out->answer, .len = out->answer_len };
 }
 
+/* The control thread decides, with streams and names at hand. */
+static void hand_over(struct worker *w, struct pkt *k, const struct buffer *buf)
+{
+	const struct listener *l = &w->view.world->listeners[k->listener];
+	struct punt p = { .kind = PUNT_MESSAGE,
+			  .listener = k->listener,
+			  .generation = w->view.world->generation,
+			  .src = k->src,
+			  .dst = l->addr,
+			  .data = buf->f + k->off,
+			  .len = k->len };
+
+	k->verdict = punt_put(&w->punt, &p) ? V_HANDED_OVER : V_DROP_PUNT_FULL;
+}
+
 void sip_decide(struct worker *w, const struct pkt *k, const struct buffer *buf)
 {
 	const uint8_t *p = buf->f + k->off;
 	struct proxy_in in = { .src = k->src,
 			       .listener = k->listener,
+			       .held = &w->sh->held,
 			       .recent = &w->sh->recents.of[w->id] };
 	enum sip_parse_flags flags = buf->end - (p + k->len) >= SIP_PAD ? SIP_PADDED : SIP_EXACT;
 
@@ -81,6 +97,9 @@ void sip_edit(struct worker *w, struct pkt *k, const struct buffer *buf, struct 
 	switch (w->out.verdict) {
 	case PROXY_DROP:
 		refuse(k, w->out.reason);
+		break;
+	case PROXY_HAND_OVER:
+		hand_over(w, k, buf);
 		break;
 	case PROXY_ANSWER:
 		answer(w, k, o);

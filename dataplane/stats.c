@@ -21,6 +21,8 @@ static const struct mark_info marks[N_MARKS] = {
 			      "most bytes that waited in a worker's ring to the control thread" },
 	[MARK_INBOX_FRAMES] = { "most_inbox_frames",
 				"most fragments that waited for the worker of their datagram" },
+	[MARK_KERNEL_BYTES] = { "most_kernel_bytes",
+				"most bytes that waited in a worker's ring to the TAPs of Linux" },
 	[MARK_TX_FRAMES] = { "most_tx_frames",
 			     "most frames of a burst that a device did not take at first" },
 };
@@ -96,21 +98,24 @@ void stats_sum(struct stats_total *t, const struct stats *s)
 
 int64_t stats_imbalance(const struct stats_total *t)
 {
-	uint64_t known = t->held;
+	uint64_t known = t->held, came = 0;
 
 	for (unsigned int i = 0; i < N_COUNTERS; i++) {
+		if (infos[i].class == COUNTER_rx)
+			came += t->c[i];
 		if (infos[i].class == COUNTER_out || infos[i].class == COUNTER_drop)
 			known += t->c[i];
 	}
 	for (unsigned int i = 0; i < SIP_N_REASONS; i++)
 		known += t->dropped[i];
-	return (int64_t)(t->c[C_RX_FRAMES] - known);
+	return (int64_t)(came - known);
 }
 
 int64_t stats_tx_imbalance(const struct stats_total *t)
 {
-	uint64_t left = t->c[C_TX_FRAMES] + t->c[C_TX_HANDOVER_LOST];
-	uint64_t due = t->c[C_FORWARDED] + t->c[C_ANSWERED] + t->c[C_TX_EXTRA_FRAGMENTS];
+	uint64_t left = t->c[C_TX_FRAMES] + t->c[C_TX_HANDOVER_LOST] + t->c[C_TX_KERNEL_LOST];
+	uint64_t due = t->c[C_FORWARDED] - t->c[C_CROSSED] + t->c[C_ANSWERED] + t->c[C_TX_OWN] +
+		       t->c[C_TX_EXTRA_FRAGMENTS] + t->c[C_TX_KERNEL];
 
 	return (int64_t)(left - due);
 }

@@ -44,6 +44,7 @@ typedef _Atomic uint64_t stat_t;
 /* The most that a queue ever held, since the start. */
 enum stats_mark {
 	MARK_PUNT_BYTES,   /* ring to the control thread, of PUNT_RING_SIZE bytes */
+	MARK_KERNEL_BYTES, /* ring to the TAPs of Linux, of KERNEL_RING_SIZE bytes */
 	MARK_INBOX_FRAMES, /* fragments from other workers that waited for this one */
 	MARK_TX_FRAMES,    /* frames of one burst that a device did not take when first offered */
 	N_MARKS
@@ -73,7 +74,8 @@ struct stats {
 	stat_t busy_cycles; /* TSC cycles of turns that found something; workers only */
 	stat_t cycles;      /* TSC cycles of all turns and naps; busy share = the quotient */
 	stat_t mark[N_MARKS];
-	stat_t held;                 /* gauge: fragments that wait for the rest */
+	stat_t held;                 /* gauge: fragments that wait for the rest; messages that wait
+					for a name */
 	stat_t *backend;             /* messages sent on to each backend; STATS_BACKENDS */
 	struct stats_server *server; /* by the number that servers_find() gives its address;
 					STATS_BACKENDS */
@@ -156,7 +158,8 @@ void stats_sum(struct stats_total *t, const struct stats *s);
 int64_t stats_imbalance(const struct stats_total *t);
 
 /**
- * The same for what left: frames sent or lost on the way to another worker's queue, less one per
- * message and the extra frames of fragmented ones.
+ * The same for what left: frames sent, lost on the way to another worker's queue, or Linux's and
+ * lost, less one per message that is no transaction's, what transactions sent, the extra frames of
+ * fragmented ones, and those that Linux sent.
  */
 int64_t stats_tx_imbalance(const struct stats_total *t);

@@ -68,7 +68,8 @@ static void ask(const struct trace_set *set, const struct trace_subject *s, stru
 			continue;
 		if (wants_verdict(f, verdict, cause))
 			it->slots |= 1u << i;
-		else if (verdict != TRACE_DROPPED && (!f->verdicts || f->verdicts & TRACE_DROPPED))
+		else if (verdict != TRACE_DROPPED &&
+			 (!f->verdicts || f->verdicts & (TRACE_DROPPED | TRACE_ABSORBED)))
 			it->late |= 1u << i;
 	}
 }
@@ -141,14 +142,16 @@ static void describe(struct trace_record *r, const struct trace_set *set,
 		.method_off = (uint16_t)method.off,
 		.method_len = (uint16_t)method.len,
 		.request = m->request,
+		.transport = s->transport,
 		.src = *s->src,
 		.listener = s->world->listeners[s->listener].addr,
 		.pool = WORLD_NONE,
 		.backend = WORLD_NONE,
 	};
-	if (s->out->verdict == PROXY_DROP)
+	if (s->out->verdict != PROXY_FORWARD && s->out->verdict != PROXY_ANSWER)
 		return;
 	r->has_out = true;
+	r->out_transport = s->out->transport;
 	r->dst = s->out->dst;
 	r->from = s->world->listeners[s->out->listener].addr;
 	r->pool = s->out->pool;
@@ -163,6 +166,7 @@ static uint32_t length_out(const struct trace_subject *s)
 	case PROXY_ANSWER:
 		return s->out->answer_len;
 	case PROXY_DROP:
+	case PROXY_HAND_OVER:
 		break;
 	}
 	return 0;

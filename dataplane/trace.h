@@ -27,7 +27,12 @@
 #define TRACE_METHOD_MAX 31
 
 /* What became of a message; bits of trace_filter.verdicts. */
-enum trace_verdict { TRACE_FORWARDED = 1, TRACE_ANSWERED = 2, TRACE_DROPPED = 4 };
+enum trace_verdict {
+	TRACE_FORWARDED = 1,
+	TRACE_ANSWERED = 2,
+	TRACE_DROPPED = 4,
+	TRACE_ABSORBED = 8 /* a transaction of the control thread took it in */
+};
 
 /* Which messages one trace wants; all that is set must hold. All zero but rate: every message. */
 struct trace_filter {
@@ -61,6 +66,7 @@ struct trace_record {
 	uint16_t call_id_off, call_id_len; /* in the bytes as received */
 	uint16_t method_off, method_len;   /* of the request, or of CSeq */
 	uint8_t verdict;                   /* enum trace_verdict */
+	uint8_t transport, out_transport;  /* it came by, and left by: SIP_UDP, ... */
 	bool request;
 	bool by_linux; /* sent through Linux */
 	bool edited;   /* the bytes as received are gone; in their place those made of them */
@@ -88,6 +94,7 @@ struct trace_subject {
 	const struct sip_msg *m; /* as received */
 	const struct proxy_out *out;
 	uint64_t now;
+	uint8_t transport; /* it came by; 0 = SIP_UDP */
 };
 
 /* How it ended. */

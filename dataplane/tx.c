@@ -11,8 +11,9 @@
 
 #define TRIES 8        /* bursts offered to a device that takes none of the rest */
 #define NO_PACKET 0xff /* owner of a frame that another worker made */
+#define OF_LINUX 0xfe  /* and of one that Linux made */
 
-static_assert(BURST_MAX < NO_PACKET, "packets of a batch are numbered in a byte");
+static_assert(BURST_MAX < OF_LINUX, "packets of a batch are numbered in a byte");
 
 static const uint16_t counter_of[N_VERDICTS] = {
 #define VERDICT_rx(id)
@@ -43,6 +44,8 @@ static void lose(struct worker *w, const struct tx_port *t, uint16_t from)
 	for (uint16_t i = from; i < t->n; i++) {
 		if (t->owner[i] == NO_PACKET)
 			count(w, C_TX_HANDOVER_LOST, 1);
+		else if (t->owner[i] == OF_LINUX)
+			count(w, C_TX_KERNEL_LOST, 1);
 		else
 			lose_of(w, &w->batch.pkt[t->owner[i]], t->m[i]);
 	}
@@ -121,7 +124,13 @@ void tx_frame(struct worker *w, uint16_t port, struct rte_mbuf *m, uint16_t i)
 	gather_frame(w, &w->tx[port], m, (uint8_t)i);
 }
 
-static void flush_all(struct worker *w)
+void tx_kernel_frame(struct worker *w, uint16_t port, struct rte_mbuf *m)
+{
+	count(w, C_TX_KERNEL, 1);
+	gather_frame(w, &w->tx[port], m, OF_LINUX);
+}
+
+void tx_flush(struct worker *w)
 {
 	for (uint16_t p = 0; p < w->sh->n_ports; p++) {
 		if (w->tx[p].n)
@@ -185,7 +194,7 @@ void tx_finish(struct worker *w)
 	struct batch *b = &w->batch;
 	uint64_t plain = 0, others = 0;
 
-	flush_all(w);
+	tx_flush(w);
 	for (uint16_t i = 0; i < b->n; i++) {
 		if (is_plain(&b->pkt[i]))
 			plain++;
@@ -224,6 +233,6 @@ unsigned int tx_handed_over(struct worker *w)
 		found += n;
 	}
 	if (found)
-		flush_all(w);
+		tx_flush(w);
 	return found;
 }

@@ -35,6 +35,12 @@ void tx_frame(struct worker *w, uint16_t port, struct rte_mbuf *m, uint16_t i);
  */
 void tx_finish(struct worker *w);
 
+/** Gathers frame @m that Linux sent for port @port. Takes the mbuf. */
+void tx_kernel_frame(struct worker *w, uint16_t port, struct rte_mbuf *m);
+
+/** Sends what was gathered, outside of a batch. */
+void tx_flush(struct worker *w);
+
 /** Counts what became of fragments that were kept before. */
 void tx_count_fate(struct worker *w, const struct frag_fate *fate);
 

@@ -14,6 +14,7 @@
 
 #include "dataplane/drop.h"
 #include "dataplane/gather.h"
+#include "dataplane/kernel_path.h"
 #include "dataplane/net_out.h"
 #include "dataplane/sip_stage.h"
 #include "dataplane/tap.h"
@@ -85,7 +86,7 @@ struct worker *worker_new(struct plane_shared *sh, const struct plane_conf *conf
 	w->frags = frag_table_new(conf->frag_memory, clock_hz / 1000 * conf->frag_timeout_ms,
 				  sh->frag_secret);
 	if (!w->stats || !w->tx || !w->scratch || !w->copy || !w->frags ||
-	    punt_ring_init(&w->punt) < 0) {
+	    punt_ring_init(&w->punt) < 0 || (sh->any_tap && kernel_ring_init(&w->to_kernel) < 0)) {
 		worker_free(w);
 		return NULL;
 	}
@@ -98,6 +99,7 @@ void worker_free(struct worker *w)
 	if (!w)
 		return;
 	punt_ring_fini(&w->punt);
+	kernel_ring_fini(&w->to_kernel);
 	byte_ring_fini(&w->tap.ring);
 	frag_table_free(w->frags);
 	free(w->copy);
@@ -122,7 +124,8 @@ static void icmp(struct worker *w, struct pkt *k, const struct buffer *buf)
 	};
 
 	if (!limit_take(&w->icmp))
-		k->verdict = w->sh->ports[k->port].shared ? V_TO_KERNEL : V_DROP_ICMP_LIMIT;
+		k->verdict = port_leaves_to_linux(&w->sh->ports[k->port]) ? V_TO_KERNEL
+									  : V_DROP_ICMP_LIMIT;
 	else
 		k->verdict = punt_put(&w->punt, &p) ? V_ICMP_PUNTED : V_DROP_PUNT_FULL;
 }
@@ -179,7 +182,7 @@ static void packet_traced(struct worker *w, uint16_t i)
 	if (!is_message(w, i, &buf))
 		return;
 	sip_decide(w, k, &buf);
-	traced = tap_begin(w, k, &item);
+	traced = w->out.verdict != PROXY_HAND_OVER && tap_begin(w, k, &item);
 	sip_edit(w, k, &buf, &o);
 	if (traced && k->verdict == V_GO)
 		trace_sent(&item, o.p, o.len);
@@ -213,6 +216,8 @@ static void batch_run(struct worker *w, uint16_t port)
 		batch_traced(w);
 	else
 		batch_plain(w);
+	if (w->sh->ports[port].tap)
+		kernel_path_batch(w);
 	tx_finish(w);
 }
 
@@ -263,16 +268,21 @@ static void expire(struct worker *w)
 	w->expire_at = w->now + w->expire_every;
 }
 
-/* What comes from other workers, and the end of a turn. */
-static unsigned int end_turn(struct worker *w)
+/* What comes from other workers and from Linux, and the end of a turn that found @n frames so far.
+ * Returns how many it found. */
+static unsigned int end_turn(struct worker *w, unsigned int n)
 {
-	unsigned int n = take_inbox(w);
+	n += take_inbox(w);
 
 	n += tx_handed_over(w);
+	if (w->sh->any_tap)
+		n += kernel_path_take(w);
 	atomic_store_explicit(&w->stats->held, frag_held(w->frags), memory_order_relaxed);
 	if (w->punt.put)
 		stat_raise(&w->stats->mark[MARK_PUNT_BYTES], byte_ring_used(&w->punt.ring));
 	punt_wake(&w->punt, &w->sh->bell);
+	if (w->to_kernel.put)
+		kernel_path_wake(w, n > 0);
 	return n;
 }
 
@@ -307,7 +317,7 @@ unsigned int worker_turn(struct worker *w, uint64_t now)
 		n += take_burst(w, &w->rx[q]);
 	if (now >= w->expire_at)
 		expire(w);
-	n += end_turn(w);
+	n = end_turn(w, n);
 	w->busy = n > 0;
 	rte_rcu_qsbr_quiescent(w->sh->retired.rcu, w->id);
 	return n;
@@ -316,7 +326,7 @@ unsigned int worker_turn(struct worker *w, uint64_t now)
 unsigned int worker_finish(struct worker *w)
 {
 	begin_turn(w, w->now);
-	return end_turn(w);
+	return end_turn(w, 0);
 }
 
 /* --- the thread -------------------------------------------------------------------------- */

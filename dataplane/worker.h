@@ -3,13 +3,14 @@
  * One worker: a thread that polls its queues and takes each packet from wire to wire by itself.
  *
  * Everything here belongs to the one thread, but for what struct plane_shared says. Nothing
- * reachable from worker_turn() allocates, logs, locks or blocks; the only system call is the bell
- * of punt.h, after the turn's packets are sent (AF_PACKET and TAP drivers make theirs).
+ * reachable from worker_turn() allocates, logs, locks or blocks; the only system calls are the
+ * bells of punt.h, after the turn's packets are sent (AF_PACKET and TAP drivers make theirs).
  */
 #pragma once
 
 #include "dataplane/batch.h"
 #include "dataplane/frag_in.h"
+#include "dataplane/kernel_ring.h"
 #include "dataplane/limit.h"
 #include "dataplane/net_in.h"
 #include "dataplane/ports.h"
@@ -35,16 +36,19 @@ struct plane_shared {
 	struct snapshot trace;         /* control publishes: struct trace_set; NULL = off */
 	struct snapshot_queue retired; /* control; workers only report quiescence to .rcu */
 	struct punt_bell bell;         /* workers ring, control clears */
+	struct punt_bell kernel_bell;  /* the same, for frames to the TAPs of Linux */
 	struct trace_tap tap;          /* the control thread's own */
 	uint64_t trace_generation;     /* of the trace published last; control thread only */
 	atomic_bool stop;              /* control writes */
 	/* Written before workers run: */
-	bool any_shared; /* some interface is shared with Linux */
+	bool any_linux; /* some interface is shared with Linux or has a TAP */
+	bool any_tap;   /* some interface has a TAP */
 	bool spin;
 	uint16_t n_workers, n_ports;
 	struct port ports[PLANE_MAX_PORTS];
 	uint16_t port_of_dev[RTE_MAX_ETHPORTS]; /* DPDK device -> index in ports */
 	uint8_t frag_secret[FRAG_SECRET];
+	struct held held;       /* control writes: transactions that it holds */
 	struct recents recents; /* by worker, the last is the control thread's */
 	struct rte_ring
 		*inbox[PLANE_MAX_WORKERS]; /* fragments for that worker; NULL if it is alone */
@@ -74,11 +78,13 @@ struct worker {
 	struct frag_table *frags;
 	uint64_t expire_at; /* when frags is looked through next */
 	uint64_t expire_every;
-	uint32_t ip_id;        /* last identification used; steps by the number of workers */
-	struct punt_ring punt; /* this worker puts, control takes */
-	struct trace_tap tap;  /* the same */
-	uint8_t *scratch;      /* SCRATCH_SIZE: packets from several mbufs or fragments */
-	uint8_t *copy;         /* SCRATCH_SIZE: messages whose edits do not fit where they are */
+	uint32_t ip_id;               /* last identification used; steps by the number of workers */
+	struct punt_ring punt;        /* this worker puts, control takes */
+	struct kernel_ring to_kernel; /* the same: frames for TAPs */
+	uint64_t kernel_rung;         /* TSC when kernel_bell was rung last */
+	struct trace_tap tap;         /* the same */
+	uint8_t *scratch;             /* SCRATCH_SIZE: packets from several mbufs or fragments */
+	uint8_t *copy; /* SCRATCH_SIZE: messages whose edits do not fit where they are */
 	struct sip_msg msg;
 	struct proxy_out out;
 	struct batch batch;

@@ -24,17 +24,20 @@ static const struct lab network = {
 	.secret = "a secret of the flow tests",
 	.listeners = { { OUT4, NULL, 0 }, { IN4, NULL, 1 }, { OUT6, NULL, 0 }, { IN6, NULL, 1 } },
 	.domains = { "example.com", "six.example.com", "far.example.com", "kernel.example.com",
-		     "gone.example.com" },
+		     "gone.example.com", "tcp.example.com" },
 	.pools = { { .name = "one", .backends = { { "one", SERVER4, 1 } } },
 		   { .name = "six", .backends = { { "six", SERVER6, 1 } } },
 		   { .name = "far", .backends = { { "far", "10.0.0.12:5060", 1 } } },
 		   { .name = "kernel", .backends = { { "kernel", "192.0.2.9:5060", 1 } } },
-		   { .name = "gone", .backends = { { "gone", "198.18.0.9:5060", 1 } } } },
+		   { .name = "gone", .backends = { { "gone", "198.18.0.9:5060", 1 } } },
+		   { .name = "tcp",
+		     .backends = { { "tcp", SERVER4, 1, .transports = WORLD_TCP } } } },
 	.rules = { { .pool = "one", .domain = "example.com" },
 		   { .pool = "six", .domain = "six.example.com" },
 		   { .pool = "far", .domain = "far.example.com" },
 		   { .pool = "kernel", .domain = "kernel.example.com" },
-		   { .pool = "gone", .domain = "gone.example.com" } },
+		   { .pool = "gone", .domain = "gone.example.com" },
+		   { .pool = "tcp", .domain = "tcp.example.com" } },
 	.routes = { { "203.0.113.0/24", 0, FIB_UNICAST, NULL },
 		    { "10.0.0.0/8", 1, FIB_UNICAST, NULL },
 		    { "2001:db8:1::/64", 0, FIB_UNICAST, NULL },
@@ -97,6 +100,7 @@ void flow_open(const struct flow_options *o)
 		ports[p].mtu = o->mtu ? o->mtu : 1500;
 		ports[p].queues = flow.queues;
 		ports[p].kernel_shared = o->shared;
+		ports[p].kernel_tap = o->tap;
 		ports[p].partial_checksums = o->partial;
 	}
 	cr_assert_eq(eal_start(&conf, &err), 0, "%s", err.text);

@@ -37,6 +37,7 @@ struct flow_options {
 	uint16_t workers;         /* 0 = 1 */
 	uint16_t queues;          /* of each port; 0 = as many as workers */
 	bool shared;              /* Linux has the ports too */
+	bool tap;                 /* the ports have TAPs */
 	bool partial;             /* senders may leave checksums out */
 	uint32_t mtu;             /* 0 = 1500 */
 	uint32_t tx_ring;         /* frames that a port takes; 0 = 4096 */

@@ -47,10 +47,6 @@ Test(changes, what_cannot_be_done_is_refused_with_a_reason_and_changes_nothing)
 		  "{\"pool\":\"p0\",\"name\":\"n\",\"address\":\"10.0.0.9\","
 		  "\"transports\":\"sctp\"}",
 		  RPC_INVALID_PARAMS, "allowed are udp, tcp and tls" },
-		{ "backend.add",
-		  "{\"pool\":\"p0\",\"name\":\"n\",\"address\":\"10.0.0.9\","
-		  "\"transports\":\"tcp\"}",
-		  RPC_REFUSED, "not built yet" },
 		{ "backend.add", "{\"pool\":\"p0\",\"name\":\"n\",\"address\":\"192.0.2.1\"}",
 		  RPC_REFUSED, "address of listener" },
 		{ "backend.remove", "{\"pool\":\"p0\",\"backend\":\"n\"}", RPC_NOT_FOUND,
@@ -175,11 +171,12 @@ Test(changes, a_drain_of_the_node_outlives_a_reload)
 
 /* --- numbers ----------------------------------------------------------------------------- */
 
-/* A second by the clock of the fleet. */
+/* A second by the clock of the fleet; the true clock, which also winds it up again, has no say. */
 static void tick(void)
 {
 	event_active(app.fleet_tick, EV_TIMEOUT, 0);
 	daemon_turn();
+	event_del(app.fleet_tick);
 }
 
 Test(changes, numbers_come_into_use_again_and_count_from_zero)
@@ -187,6 +184,7 @@ Test(changes, numbers_come_into_use_again_and_count_from_zero)
 	char params[128];
 
 	daemon_start("0s");
+	event_del(app.fleet_tick);
 	for (int i = 0; i < 20; i++) {
 		struct fleet_backend *b;
 		char why[FLEET_REASON_MAX];
@@ -197,17 +195,19 @@ Test(changes, numbers_come_into_use_again_and_count_from_zero)
 		snprintf(params, sizeof(params), "n%d", i);
 		b = fleet_find(app.fleet, "p0", params, why, sizeof(why));
 		cr_assert(b);
-		cr_expect_leq(b->number, N_POOLS * N_FILE + 1, "number %u", b->number);
+		cr_expect_eq(b->number, N_POOLS * N_FILE, "number %u", b->number);
 		cr_expect_eq(fleet_messages(&app, b), 0);
 		plane_control_stats(app.plane)->backend[b->number] += 7;
 		cr_expect_eq(fleet_messages(&app, b), 7);
 		snprintf(params, sizeof(params), "{\"pool\":\"p0\",\"backend\":\"n%d\"}", i);
 		daemon_do("backend.remove", params);
-		/* Two seconds by the tick: one to take it out of the worlds, one to free it. */
-		for (int k = 0; k < 3; k++) {
+		/* One second by the tick takes it out of the worlds, one frees it, once the worker
+		 * has let go of the last of them: that may take a busy machine a while. */
+		for (int k = 0; k < 10000 && fleet_end(app.fleet) > N_POOLS * N_FILE; k++) {
 			tick();
 			usleep(1000);
 		}
+		cr_assert_eq(fleet_end(app.fleet), N_POOLS * N_FILE, "never comes free");
 	}
 }
 
@@ -217,6 +217,7 @@ Test(changes, a_drain_counts_what_still_comes_and_falls_silent)
 	const struct fleet_backend *b;
 
 	daemon_start("200s");
+	event_del(app.fleet_tick);
 	stats = plane_control_stats(app.plane);
 	b = fleet_at(app.fleet, 1);
 	stat_add(&stats->server[1].in_drains, 1000);

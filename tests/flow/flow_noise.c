@@ -3,6 +3,7 @@
  * Frames with one byte changed, cut at any length, and pure noise, from a seeded source: nothing
  * breaks, every frame gets one verdict, and one message in is at most one out (RFC 3261 16.11).
  */
+#include "dataplane/plane_kernel.h"
 #include "tests/flow/flow.h"
 
 #include <criterion/criterion.h>
@@ -77,10 +78,16 @@ static void damage(struct frame *g, unsigned int kind)
 	}
 }
 
-static void run(bool shared, unsigned int seed)
+static void pass_by(const struct kernel_frame *k, void *arg)
+{
+	(void)k;
+	(void)arg;
+}
+
+static void run(const struct flow_options *o, unsigned int seed)
 {
 	srand(seed);
-	flow_open(&(struct flow_options){ .shared = shared });
+	flow_open(o);
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		int n = make(i), messages;
 
@@ -89,6 +96,8 @@ static void run(bool shared, unsigned int seed)
 			flow_put_queue(0, 0, &kept[j],
 				       rand() % 8 ? 0 : 1 + (unsigned)rand() % 200 + 20);
 		flow_run();
+		if (o->tap)
+			plane_kernel_take(flow.plane, 100, pass_by, NULL);
 		messages = messages_out();
 		cr_assert_leq(messages, 1, "round %u: %d messages for one", i, messages);
 		flow_balance();
@@ -99,12 +108,17 @@ static void run(bool shared, unsigned int seed)
 
 Test(flow_noise, damaged_frames_without_linux)
 {
-	run(false, 1);
+	run(&(struct flow_options){ 0 }, 1);
 }
 
 Test(flow_noise, damaged_frames_beside_linux)
 {
-	run(true, 2);
+	run(&(struct flow_options){ .shared = true }, 2);
+}
+
+Test(flow_noise, damaged_frames_beside_a_tap)
+{
+	run(&(struct flow_options){ .tap = true }, 4);
 }
 
 /* A right checksum over damaged SIP: the parser sees it. */

@@ -112,6 +112,35 @@ Test(flow_punts, a_full_ring_refuses_and_takes_again)
 	flow_close();
 }
 
+/* Contract 4: the control thread decides where a stream is needed, on the message as it came. */
+Test(flow_punts, what_needs_a_stream_is_handed_over_as_it_came)
+{
+	struct endpoint from = lab_endpoint(CALLER4), to = lab_endpoint(OUT4);
+	unsigned int sent = 0;
+	uint32_t len;
+
+	flow_open(&(struct flow_options){ 0 });
+	send_invite("tcp.example.com", 300, 1);
+	len = flow_invite(message, "tcp.example.com", 300, 1);
+	cr_expect(bell());
+	cr_assert_eq(plane_punt_take(flow.plane, 100, keep, NULL), 1);
+	cr_expect_eq(last.kind, PUNT_MESSAGE);
+	cr_expect(endpoint_equal(&last.src, &from), "source");
+	cr_expect(endpoint_equal(&last.dst, &to), "listener");
+	cr_assert_eq(last.len, len);
+	cr_expect_arr_eq(bytes, message, len);
+	cr_expect_eq(flow_count(C_HANDED_OVER), 1);
+	while (flow_count(C_DROP_PUNT_FULL) == 0 && sent < 10000)
+		send_invite("tcp.example.com", 1000, sent++);
+	cr_expect_eq(flow_count(C_HANDED_OVER), sent, "the last one found no room");
+	flow_balance();
+	send_invite("example.com", 0, 1);
+	cr_expect_eq(flow_count(C_FORWARDED), 1, "others go on");
+	while (plane_punt_take(flow.plane, 100, keep, NULL))
+		;
+	flow_close();
+}
+
 /* All sizes pass the ring, across its end too. */
 Test(flow_punts, the_ring_keeps_every_byte)
 {

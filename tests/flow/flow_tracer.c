@@ -15,7 +15,6 @@
 #define CLIENTS 6
 
 static struct app app;
-static struct slow_udp slow;
 static char message[FRAME_MAX];
 
 /* What each client was told; clients are numbers, not pointers to anything. */
@@ -57,7 +56,6 @@ static void start_workers(uint16_t workers)
 	flow_open(&(struct flow_options){ .workers = workers });
 	app.plane = flow.plane;
 	app.base = event_base_new();
-	app.slow = &slow;
 	app.now.world = &flow.lab.world;
 	cr_assert_eq(tracer_start(&app), 0);
 	tracer_set_sink(&app, sink);
@@ -106,7 +104,7 @@ Test(flow_tracer, a_trace_ends_with_its_count)
 	cr_expect_eq(told[0].missed, 0);
 	cr_expect_str_eq(told[0].why, "count");
 	cr_expect_null(plane_trace_set(flow.plane), "switched off");
-	cr_expect_null(slow.trace);
+	cr_expect_null(app.relay_env.trace);
 	send_calls(10, 1);
 	tracer_drain(&app);
 	cr_expect_eq(told[0].messages, 3);
@@ -117,8 +115,8 @@ Test(flow_tracer, without_a_count_it_ends_with_the_proxy)
 {
 	start();
 	trace(0, 0, 1000);
-	cr_expect(slow.trace, "the slow path traces too");
-	cr_expect(slow.tap);
+	cr_expect(app.relay_env.trace, "the slow path traces too");
+	cr_expect(app.relay_env.tap);
 	send_calls(0, 150);
 	tracer_drain(&app);
 	cr_expect_eq(told[0].messages, 150);

@@ -212,6 +212,13 @@ Test(flow_verdicts, linux_keeps_what_is_not_sip_on_a_shared_interface)
 	flow_close();
 }
 
+Test(flow_verdicts, linux_gets_the_same_by_a_tap)
+{
+	flow_open(&(struct flow_options){ .tap = true });
+	run_cases(true);
+	flow_close();
+}
+
 Test(flow_verdicts, checksums_left_to_a_nic_are_accepted_where_they_may_be)
 {
 	static const char *const from[] = { CALLER4, CALLER6 }, *const to[] = { OUT4, OUT6 };

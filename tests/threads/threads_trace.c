@@ -42,7 +42,7 @@ static uint64_t traced; /* worker */
 static void one(const struct trace_set *set, const struct sip_msg *m, const struct proxy_out *out,
 		const struct endpoint *src, uint64_t now)
 {
-	struct trace_subject s = { &lab.world, src, 0, m, out, now };
+	struct trace_subject s = { &lab.world, src, 0, m, out, now, SIP_UDP };
 	struct trace_end end = { .verdict = TRACE_FORWARDED };
 	uint8_t sent[64];
 	struct trace_item it;
