@@ -9,19 +9,25 @@
 #include "control/config/config.h"
 #include "control/network/hosts.h"
 #include "control/network/kernel_sockets.h"
-#include "control/network/slow_udp.h"
+#include "control/relay/relay.h"
 #include "control/secret.h"
 #include "dataplane/plane.h"
 
 struct alarms;
+struct dns;
 struct event;
 struct event_base;
 struct fleet;
 struct health;
 struct http;
+struct icmp_sockets;
+struct names;
 struct network;
 struct rates;
 struct rpc_server;
+struct streams;
+struct taps;
+struct tls;
 struct tracer;
 
 /* The two snapshots that workers read. */
@@ -35,13 +41,21 @@ struct app {
 	struct config config;           /* in force; main.c, reload.c */
 	struct secret secret;           /* secret part */
 	struct event_base *base;        /* loop part */
+	struct tls *tls;                /* tls part */
 	struct hosts hosts;             /* network part, reload.c */
+	struct dns *dns;                /* dns part */
 	struct network *network;        /* network part */
+	struct names *names;            /* names part */
 	struct plane *plane;            /* plane part */
 	uint16_t n_workers;             /* plane part */
 	struct kernel_port *ports;      /* plane part: what sockets must know, per interface */
-	struct kernel_sockets *sockets; /* snapshots part */
-	struct slow_udp *slow;          /* snapshots part */
+	struct taps *taps;              /* taps part; NULL: no interface has a TAP */
+	struct kernel_sockets *sockets; /* relay part */
+	struct relay *relay;            /* relay part */
+	struct relay_env relay_env;     /* relay part, publish.c, tracer.c */
+	struct streams *streams;        /* streams part */
+	uint64_t listen_again_ms;       /* sockets of streams are due again; 0 = not; publish.c */
+	struct icmp_sockets *icmp;      /* icmp part; NULL: workers see all ICMP errors */
 	struct fleet *fleet;            /* fleet part */
 	struct event *fleet_soon;       /* fleet part: timer, for changes that are gathered */
 	struct event *fleet_tick;       /* fleet part: timer */
@@ -76,12 +90,24 @@ int secret_start(struct app *app);
 void secret_stop(struct app *app);
 int loop_start(struct app *app);
 void loop_stop(struct app *app);
+int tls_start(struct app *app);
+void tls_stop(struct app *app);
+int dns_start(struct app *app);
+void dns_stop(struct app *app);
 int network_start(struct app *app);
 void network_stop(struct app *app);
 int ports_start(struct app *app);
 void ports_stop(struct app *app);
+int taps_start(struct app *app);
+void taps_stop(struct app *app);
+int relay_start(struct app *app);
+void relay_stop(struct app *app);
+int streams_start(struct app *app);
+void streams_stop(struct app *app);
 int fleet_start(struct app *app);
 void fleet_stop(struct app *app);
+int names_start(struct app *app);
+void names_stop(struct app *app);
 int snapshots_start(struct app *app);
 void snapshots_stop(struct app *app);
 int workers_start(struct app *app);
@@ -90,6 +116,8 @@ int punts_start(struct app *app);
 void punts_stop(struct app *app);
 int follow_start(struct app *app);
 void follow_stop(struct app *app);
+int icmp_start(struct app *app);
+void icmp_stop(struct app *app);
 int rates_start(struct app *app);
 void rates_stop(struct app *app);
 int tracer_start(struct app *app);
@@ -116,6 +144,9 @@ void loop_end(struct app *app);
 
 /** Handles what workers that have stopped left behind. */
 void punts_drain(struct app *app);
+
+/** Takes a message that a worker handed over. */
+void relay_punt(struct app *app, const struct punt *p);
 
 /** Announces that the proxy forwards, once it has a listener; later calls do nothing. */
 void ready_check(struct app *app);

@@ -6,7 +6,9 @@
  * invalid file.
  */
 #include "control/app.h"
+#include "control/doctor/command.h"
 #include "control/log.h"
+#include "control/stream/tls.h"
 #include "control/wall_time.h"
 
 #include <errno.h>
@@ -18,22 +20,27 @@ enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
 static const char usage[] =
 	"usage: viaduct --config FILE           run in the foreground\n"
 	"       viaduct --check --config FILE   only say what is wrong with the file\n"
+	"       viaduct --doctor [--config FILE] [--json]\n"
+	"                                       only say what is wrong with the machine\n"
 	"       viaduct --version | --help\n";
 
-static const char help[] = "\n"
-			   "viaduct is a stateless load-balancing SIP proxy.\n"
-			   "\n"
-			   "signals:  SIGTERM, SIGINT  stop (exit status 0)\n"
-			   "          SIGHUP           read the file again\n"
-			   "          SIGUSR1          log the counters\n"
-			   "status:   0 stopped as asked, or the file is valid\n"
-			   "          1 failure at run time\n"
-			   "          2 wrong usage, or the file is not valid\n"
-			   "See viaduct(8).\n";
+static const char help[] =
+	"\n"
+	"viaduct is a stateless load-balancing SIP proxy.\n"
+	"\n"
+	"signals:  SIGTERM, SIGINT  stop (exit status 0)\n"
+	"          SIGHUP           read the file again\n"
+	"          SIGUSR1          log the counters\n"
+	"status:   0 stopped as asked, or the file is valid, or the doctor found no fault\n"
+	"          1 failure at run time, or the doctor found one\n"
+	"          2 wrong usage, or the file is not valid\n"
+	"See viaduct(8).\n";
 
 struct options {
 	const char *config;
 	bool check;
+	bool doctor;
+	bool json;
 };
 
 /* Reads the command line. Returns -1 to go on, or the exit status. */
@@ -41,6 +48,8 @@ static int read_options(int argc, char **argv, struct options *out)
 {
 	static const struct option known[] = { { "config", required_argument, NULL, 'c' },
 					       { "check", no_argument, NULL, 'k' },
+					       { "doctor", no_argument, NULL, 'd' },
+					       { "json", no_argument, NULL, 'j' },
 					       { "version", no_argument, NULL, 'V' },
 					       { "help", no_argument, NULL, 'h' },
 					       { NULL, 0, NULL, 0 } };
@@ -53,6 +62,12 @@ static int read_options(int argc, char **argv, struct options *out)
 			break;
 		case 'k':
 			out->check = true;
+			break;
+		case 'd':
+			out->doctor = true;
+			break;
+		case 'j':
+			out->json = true;
 			break;
 		case 'V':
 			printf("viaduct %s\n", VIADUCT_VERSION);
@@ -67,8 +82,10 @@ static int read_options(int argc, char **argv, struct options *out)
 	}
 	if (optind < argc)
 		fprintf(stderr, "viaduct: \"%s\" is no option\n", argv[optind]);
-	else if (!out->config)
+	else if (!out->config && !out->doctor)
 		fputs("viaduct: --config FILE is missing\n", stderr);
+	else if (out->json && !out->doctor)
+		fputs("viaduct: --json goes with --doctor\n", stderr);
 	else
 		return -1;
 	fputs(usage, stderr);
@@ -88,19 +105,34 @@ static int load(const char *path, struct config *out)
 	return rc == 0 ? -1 : rc == -ENOMEM ? EXIT_FAILED : EXIT_WRONG;
 }
 
-/* Prints what the valid file asks for in vain. Returns 0, or -ENOTSUP if a start would refuse it.
- */
-static int remark(const struct config *c)
+/* Prints what the valid file says that is likely not meant. */
+static void remark(const struct config *c)
 {
-	struct config_errors errs = { 0 }, warnings = { 0 };
-	int rc = config_not_built(c, &errs);
+	struct config_errors warnings = { 0 };
 
 	config_warnings(c, &warnings);
+	config_errors_print(&warnings, stderr);
+	config_errors_free(&warnings);
+}
+
+static int examine(const struct options *o, const struct config *c)
+{
+	return doctor_command(o->config ? c : NULL, o->json) == 0 ? EXIT_GOOD : EXIT_FAILED;
+}
+
+/* Reads the certificates and keys that the file names, as a start would. Prints what is wrong with
+ * them. Returns the exit status. */
+static int check_certificates(const struct config *c)
+{
+	struct config_errors errs = { 0 }, warnings = { 0 };
+	struct tls_set *set = tls_load(c, &errs, &warnings);
+
 	config_errors_print(&errs, stderr);
 	config_errors_print(&warnings, stderr);
 	config_errors_free(&errs);
 	config_errors_free(&warnings);
-	return rc;
+	tls_set_free(set);
+	return set ? EXIT_GOOD : EXIT_WRONG;
 }
 
 static int run(struct app *app)
@@ -124,14 +156,13 @@ int main(int argc, char **argv)
 		return status;
 	app.config_path = options.config;
 	app.started_ms = app.loaded_ms = wall_time_ms();
-	status = load(options.config, &app.config);
-	if (status < 0) {
-		int rc = remark(&app.config);
-
-		if (options.check)
-			status = EXIT_GOOD;
-		else
-			status = rc ? EXIT_FAILED : run(&app);
+	if (options.config)
+		status = load(options.config, &app.config);
+	if (status < 0 && options.doctor) {
+		status = examine(&options, &app.config);
+	} else if (status < 0) {
+		remark(&app.config);
+		status = options.check ? check_certificates(&app.config) : run(&app);
 	}
 	config_free(&app.config);
 	return status;

@@ -3,9 +3,10 @@
  * What the daemon is made of, in the order in which it starts. Nothing runs before main() but this
  * table.
  *
- * The order is a chain of needs: sockets need the port's frame limit, the first snapshot the
- * network, workers the first snapshot. Signals are taken from the second line on, so a SIGTERM
- * during start ends the loop as soon as it begins.
+ * The order is a chain of needs: TAPs need the ports' link addresses, sockets the ports' frame
+ * limit, the first snapshot the network and the TAPs, workers the first snapshot. The relay starts
+ * before names and streams, which call those who wait for them when they stop. Signals are taken
+ * from the third line on, so a SIGTERM during start ends the loop as soon as it begins.
  */
 #include "control/app.h"
 #include "control/log.h"
@@ -26,13 +27,20 @@ static const struct part parts[] = {
 	{ "scanner", scanner_start, NULL },
 	{ "loop", loop_start, loop_stop },
 	{ "secret", secret_start, secret_stop },
+	{ "tls", tls_start, tls_stop },
 	{ "network", network_start, network_stop },
 	{ "ports", ports_start, ports_stop },
+	{ "taps", taps_start, taps_stop },
+	{ "relay", relay_start, relay_stop },
+	{ "dns", dns_start, dns_stop },
+	{ "streams", streams_start, streams_stop },
 	{ "fleet", fleet_start, fleet_stop },
 	{ "snapshots", snapshots_start, snapshots_stop },
 	{ "workers", workers_start, workers_stop },
 	{ "punts", punts_start, punts_stop },
 	{ "follow", follow_start, follow_stop },
+	{ "icmp", icmp_start, icmp_stop },
+	{ "names", names_start, names_stop },
 	{ "health", health_start, health_stop },
 	{ "rates", rates_start, rates_stop },
 	{ "tracer", tracer_start, tracer_stop },

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Building and publishing of snapshots, and the snapshots part: sockets, slow path, the first
- * publication.
+ * Building and publishing of snapshots, and the snapshots part: the first publication.
  *
  * Order of a publication: sockets of new listeners open, forwarding table, world, sockets of old
  * listeners closed. Linux never sees a datagram for a listener of the world in force without a
@@ -14,12 +13,14 @@
 #include "control/fleet/fleet_state.h"
 #include "control/log.h"
 #include "control/network/network.h"
+#include "control/stream/stream.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 
 #define RECLAIM_MS 100
+#define LISTEN_AGAIN_MS 2000
 
 static void retire_world(const struct world *w)
 {
@@ -124,7 +125,7 @@ static void put_fib(struct app *app, struct fib *fib)
 {
 	plane_publish_fib(app->plane, fib, retire_fib);
 	app->now.fib = fib;
-	app->slow->fib = fib;
+	app->relay_env.fib = fib;
 }
 
 /* The timer for the next past world whose time is over. */
@@ -147,6 +148,15 @@ uint64_t publish_window_left(const struct app *app)
 	return end == 0 ? 0 : end > now ? end - now : 1;
 }
 
+/* An address that is not there yet, or a port that another program has, is tried again later. */
+static void listen_to_streams(struct app *app)
+{
+	int rc = streams_listen(app->streams, app->now.world);
+
+	streams_plan(app->streams, &app->config, app->now.world, app->now.fib);
+	app->listen_again_ms = rc ? log_clock_ms() + LISTEN_AGAIN_MS : 0;
+}
+
 void draft_publish(struct app *app, struct snapshots *draft)
 {
 	fleet_going_out(app, app->fleet, draft->world->generation);
@@ -154,10 +164,11 @@ void draft_publish(struct app *app, struct snapshots *draft)
 		put_fib(app, draft->fib);
 	plane_publish_world(app->plane, draft->world, retire_world);
 	app->now.world = draft->world;
-	app->slow->world = draft->world;
+	app->relay_env.world = draft->world;
 	app->generation = draft->world->generation;
 	*draft = (struct snapshots){ 0 };
 	kernel_sockets_commit(app->sockets, app->now.world);
+	listen_to_streams(app);
 	plane_reclaim(app->plane);
 	arm_window(app);
 	ready_check(app);
@@ -234,12 +245,6 @@ void publish_all(struct app *app)
 	config_errors_free(&errs);
 }
 
-static void on_datagram(void *arg, const struct endpoint *src, const struct endpoint *listener,
-			const uint8_t *data, size_t len)
-{
-	slow_udp_take(arg, src, listener, data, len, log_clock_ms());
-}
-
 static void on_reclaim(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
@@ -247,6 +252,8 @@ static void on_reclaim(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	plane_reclaim(app->plane);
+	if (app->listen_again_ms && log_clock_ms() >= app->listen_again_ms)
+		listen_to_streams(app);
 }
 
 static int first_publication(struct app *app)
@@ -290,20 +297,8 @@ static int start_timers(struct app *app)
 
 int snapshots_start(struct app *app)
 {
-	int rc;
+	int rc = start_timers(app);
 
-	app->slow = mem_alloc(sizeof(*app->slow));
-	app->sockets = app->slow ? kernel_sockets_new(app->base, on_datagram, app->slow) : NULL;
-	if (!app->sockets) {
-		log_error("no memory for the sockets");
-		snapshots_stop(app);
-		return -ENOMEM;
-	}
-	app->slow->sockets = app->sockets;
-	app->slow->stats = plane_control_stats(app->plane);
-	app->slow->recent = plane_control_recent(app->plane);
-	app->slow->answer_limit = app->config.answer_limit;
-	rc = start_timers(app);
 	rc = rc ? rc : first_publication(app);
 	if (rc)
 		snapshots_stop(app);
@@ -318,8 +313,4 @@ void snapshots_stop(struct app *app)
 	if (app->window)
 		event_free(app->window);
 	app->window = NULL;
-	kernel_sockets_free(app->sockets);
-	app->sockets = NULL;
-	mem_free(app->slow);
-	app->slow = NULL;
 }

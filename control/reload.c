@@ -9,13 +9,18 @@
 
 #include "control/app.h"
 #include "control/config/config_diff.h"
+#include "control/dns/dns_part.h"
 #include "control/fleet/fleet_state.h"
+#include "control/fleet/names_part.h"
 #include "control/fleet/pool_moved.h"
 #include "control/health/health.h"
 #include "control/log.h"
 #include "control/network/network.h"
+#include "control/network/taps.h"
 #include "control/notify.h"
 #include "control/publish.h"
+#include "control/stream/stream.h"
+#include "control/stream/tls.h"
 #include "control/wall_time.h"
 #include "control/watch/alarms.h"
 #include "control/watch/http.h"
@@ -29,6 +34,7 @@ struct attempt {
 	struct config next;
 	struct fleet *fleet;
 	struct snapshots draft;
+	struct tls_set *tls;
 	struct hosts hosts; /* of before, while the new ones are tried */
 };
 
@@ -78,7 +84,6 @@ static int make(struct app *app, struct attempt *a, bool reset, struct reload_re
 	struct config_errors *errs = &out->faults;
 	int rc = config_load_file(app->config_path, &a->next, errs);
 
-	rc = rc ? rc : config_not_built(&a->next, errs);
 	rc = rc ? rc : config_needs_restart(&app->config, &a->next, errs);
 	rc = rc ? rc : check_plane(&app->config, &a->next, errs);
 	if (rc)
@@ -90,6 +95,9 @@ static int make(struct app *app, struct attempt *a, bool reset, struct reload_re
 			errs, a->next.at[CK_top_pools],
 			"pools: no free numbers for so many new backends until those that "
 			"were removed are forgotten");
+	a->tls = rc ? NULL : tls_load(&a->next, errs, &out->warnings);
+	if (rc == 0 && !a->tls)
+		rc = errs->no_memory ? -ENOMEM : -EINVAL;
 	rc = rc ? rc : draft_build(app, &a->next, a->fleet, &a->draft, errs);
 	rc = rc ? rc : draft_prepare(app, &a->next, &a->draft, errs);
 	return rc ? rc : http_prepare(app, &a->next, errs);
@@ -111,6 +119,7 @@ static void compare(const struct app *app, const struct attempt *a, struct reloa
 {
 	out->differences = json_array();
 	config_diff(&app->config, &a->next, on_difference, out->differences);
+	tls_changes(app->tls, a->tls, on_difference, out->differences);
 	out->pools = pools_moved(app->now.world, a->draft.world);
 	config_warnings(&a->next, &out->warnings);
 }
@@ -125,11 +134,17 @@ static void commit(struct app *app, struct attempt *a)
 	app->config = a->next;
 	a->next = (struct config){ 0 };
 	app->loaded_ms = wall_time_ms();
+	tls_put(app->tls, a->tls);
+	a->tls = NULL;
 	network_use_config(app->network, &app->config);
+	dns_take_config(app);
+	streams_use_config(app->streams, &app->config);
+	taps_use_config(app, &old);
 	fleet_adopt(app->fleet, a->fleet);
 	a->fleet = NULL;
 	draft_publish(app, &a->draft);
 	http_settle(app, true);
+	names_sync(app);
 	log_start(app); /* before the name of the node goes */
 	config_free(&old);
 }
@@ -167,6 +182,7 @@ static void abandon(struct app *app, struct attempt *a)
 	kernel_sockets_commit(app->sockets, app->now.world);
 	http_settle(app, false);
 	draft_free(&a->draft);
+	tls_set_free(a->tls);
 	fleet_free(a->fleet);
 	config_free(&a->next);
 }

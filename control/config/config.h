@@ -41,6 +41,16 @@ enum config_key_number {
 
 #define CONFIG_SOCKET_PATH "/run/viaduct/control.sock" /* of the control socket, by default */
 
+#define CONFIG_CA_PATH "/etc/ssl/certs/ca-certificates.crt" /* authorities, by default */
+
+/* Forward secrecy and authenticated encryption only (RFC 9325 4.2; RFC 7905). */
+#define CONFIG_TLS_CIPHERS                                           \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:" \
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:" \
+	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+#define CONFIG_TLS_CIPHERSUITES \
+	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+
 /* Transports, as a set. */
 #define CONFIG_UDP (1u << SIP_UDP)
 #define CONFIG_TCP (1u << SIP_TCP)
@@ -49,6 +59,8 @@ enum config_key_number {
 enum config_idle { CONFIG_IDLE_SLEEP, CONFIG_IDLE_SPIN };
 
 enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_ON, CONFIG_HUGEPAGES_OFF };
+
+#define CONFIG_XDP_MTU 3498 /* bytes of IP packet that AF_XDP takes with two VLAN tags */
 
 enum config_device_kind {
 	CONFIG_DEVICE_NONE,
@@ -69,6 +81,8 @@ enum config_kernel {
 };
 
 enum config_state { CONFIG_STATE_UP, CONFIG_STATE_DRAIN, CONFIG_STATE_DOWN };
+
+enum config_tls_version { CONFIG_TLS_1_2, CONFIG_TLS_1_3 };
 
 enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARNING, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
 
@@ -158,6 +172,14 @@ struct config_interface {
 	uint32_t n_gateway;
 };
 
+/* A certificate that a listener has beside its first. */
+struct config_certificate {
+	struct config_mark mark;
+	struct config_mark at[CK_certificate_N];
+	const char *certificate; /* paths */
+	const char *key;
+};
+
 struct config_listener {
 	struct config_mark mark;
 	struct config_mark at[CK_listener_N];
@@ -167,6 +189,8 @@ struct config_listener {
 	const char *certificate; /* paths, NULL = none */
 	const char *key;
 	const char *client_ca;
+	struct config_certificate *sni;
+	uint32_t n_sni;
 	struct config_advertise advertise;
 };
 
@@ -197,12 +221,29 @@ struct config_passive {
 	bool rest;
 };
 
+/* TCP and TLS connections to each backend of a pool. */
+struct config_connections {
+	struct config_mark mark;
+	struct config_mark at[CK_connections_N];
+	uint32_t size;
+	uint32_t warm; /* at most size */
+};
+
+/* Where a server is: at an address, or at those of a name. */
+struct config_server {
+	struct endpoint at; /* all zero if there is a name, but for the port, 0 = none given */
+	const char *host;   /* lower case; NULL = an address */
+};
+
 struct config_backend {
 	struct config_mark mark;
 	struct config_mark at[CK_backend_N];
 	const char *name;
-	struct endpoint address; /* port filled in: 5060, or 5061 when only tls */
+	struct config_server
+		address; /* port of an address filled in: 5060, or 5061 when only tls */
 	uint32_t transports;
+	uint32_t tls_port;    /* filled in if it takes TLS; else 0 */
+	const char *tls_name; /* lower case; NULL = that of the pool */
 	uint32_t weight;
 	uint32_t tier;
 	enum config_state state;
@@ -215,10 +256,12 @@ struct config_pool {
 	struct key_spec key;
 	struct config_probe probe; /* holds only if CONFIG_GIVEN(pool, pool, probe) */
 	struct config_passive passive;
-	uint32_t panic;      /* percent */
-	uint32_t mtu;        /* known path MTU (RFC 3261 18.1.1), 0 = unknown */
-	uint32_t table_size; /* prime */
-	uint32_t slow_start; /* ms; 0 = off */
+	uint32_t panic;       /* percent */
+	uint32_t mtu;         /* known path MTU (RFC 3261 18.1.1), 0 = unknown */
+	uint32_t table_size;  /* prime */
+	uint32_t slow_start;  /* ms; 0 = off */
+	const char *tls_name; /* of backends without their own; NULL = their addresses */
+	struct config_connections connections;
 	uint32_t n_backends;
 	struct config_backend *backends;
 };
@@ -250,11 +293,52 @@ struct config_host {
 	struct ip address;
 };
 
+struct config_resolver {
+	struct config_mark mark;
+	struct endpoint address; /* port filled in */
+};
+
+struct config_dns {
+	struct config_mark mark;
+	struct config_mark at[CK_dns_N];
+	uint32_t timeout; /* ms, for one try */
+	uint32_t attempts;
+	uint32_t wait;    /* ms, for one message */
+	uint32_t queries; /* at one time */
+	uint32_t cache_entries;
+	uint32_t cache_memory_mb;  /* MiB */
+	uint32_t ttl_min, ttl_max; /* ms */
+	uint32_t stale;            /* ms; 0 = none */
+};
+
 struct config_reassembly {
 	struct config_mark mark;
 	struct config_mark at[CK_reassembly_N];
 	uint32_t memory_mb; /* MiB per worker */
 	uint32_t timeout;   /* ms */
+};
+
+struct config_tls {
+	struct config_mark mark;
+	struct config_mark at[CK_tls_N];
+	const char *ca; /* path */
+	bool verify;
+	enum config_tls_version min_version;
+	const char *ciphers;      /* OpenSSL's words, separated by colons */
+	const char *ciphersuites; /* likewise */
+	uint32_t resumption;      /* ms; 0 = off */
+};
+
+struct config_streams {
+	struct config_mark mark;
+	struct config_mark at[CK_streams_N];
+	uint32_t max_connections;
+	uint32_t max_per_source;
+	uint32_t message_time; /* ms, as the next two */
+	uint32_t idle_time;
+	uint32_t connect_timeout;
+	uint32_t buffer_kb; /* KiB of each connection */
+	uint32_t memory_mb; /* MiB of all */
 };
 
 struct config_log {
@@ -270,6 +354,7 @@ struct config_alarms {
 	uint32_t busy;  /* percent */
 	uint32_t drops; /* per second */
 	uint32_t queue; /* percent */
+	uint32_t certificate_days;
 };
 
 struct config {
@@ -291,6 +376,9 @@ struct config {
 	struct config_prefix *trusted;
 	struct config_host *hosts;
 	uint32_t n_hosts;
+	struct config_resolver *resolvers; /* none = those of /etc/resolv.conf */
+	uint32_t n_resolvers;
+	struct config_dns dns;
 	uint32_t n_pools;
 	struct config_pool *pools;
 	struct config_route *routes;
@@ -300,6 +388,8 @@ struct config {
 	uint32_t transaction_window; /* ms; 0 = none */
 	uint32_t window_memory_mb;   /* of the filter of one epoch */
 	struct config_reassembly reassembly;
+	struct config_streams streams;
+	struct config_tls tls;
 	struct config_log log;
 	struct config_alarms alarms;
 	bool record_route;
@@ -322,16 +412,7 @@ int config_load_memory(const char *name, const void *text, size_t n, struct conf
 /** Frees what @c owns and zeroes it. An all-zero struct is allowed. */
 void config_free(struct config *c);
 
-/**
- * Adds to @errs whatever @c asks for that is valid but that this release does not serve, so that a
- * start would mislead. Returns 0 if there is nothing of the kind, -ENOTSUP, or -ENOMEM.
- */
-int config_not_built(const struct config *c, struct config_errors *errs);
-
-/**
- * Adds to @warnings what is valid in @c but likely not meant, or not served yet without harm.
- * Returns 0 or -ENOMEM.
- */
+/** Adds to @warnings what is valid in @c but likely not meant. Returns 0 or -ENOMEM. */
 int config_warnings(const struct config *c, struct config_errors *warnings);
 
 /**

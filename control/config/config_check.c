@@ -118,6 +118,30 @@ static void put_listener(struct config_reader *r, struct config_set *udp, struct
 			     config_show_endpoint(shown, &l->address), first->mark.line);
 }
 
+/* Where datagrams come in TCP must be too (RFC 3261 18.2.1), so TLS cannot be there, also not by
+ * another listener. */
+static void check_tls_alone(struct config_reader *r, const struct config *c)
+{
+	char shown[CONFIG_SHOWN];
+
+	for (uint32_t k = 0; k < c->n_listeners; k++) {
+		const struct config_listener *l = &c->listeners[k];
+
+		for (uint32_t i = 0; i < c->n_listeners && l->transports == CONFIG_TLS; i++) {
+			const struct config_listener *u = &c->listeners[i];
+
+			if (u->transports != CONFIG_UDP || !is_set(&l->address.ip) ||
+			    !endpoint_equal(&u->address, &l->address))
+				continue;
+			config_fault(r, l->at[CK_listener_address],
+				     "address: %s has udp (line %u), so tls cannot be there (RFC "
+				     "3261 18.2.1)",
+				     config_show_endpoint(shown, &l->address), u->mark.line);
+			break;
+		}
+	}
+}
+
 static void check_listeners(struct config_reader *r, const struct config *c,
 			    const struct config_set *ips, struct config_set *udp,
 			    struct config_set *stream)
@@ -141,6 +165,7 @@ static void check_listeners(struct config_reader *r, const struct config *c,
 				     "allowed are the addresses of the interfaces",
 				     config_show_ip(shown, &l->address.ip));
 	}
+	check_tls_alone(r, c);
 }
 
 /* Where the proxy itself listens at @e, or NULL. */
@@ -169,13 +194,13 @@ static void check_backends(struct config_reader *r, const struct config_pool *p)
 		const struct config_set_slot *first;
 
 		put_text(r, &names, "name", b->name, b->at[CK_backend_name]);
-		if (!is_set(&b->address.ip))
+		if (!is_set(&b->address.at.ip))
 			continue;
-		first = config_set_put(&addresses, &b->address, sizeof(b->address), at);
+		first = config_set_put(&addresses, &b->address.at, sizeof(b->address.at), at);
 		if (first)
 			config_fault(r, at,
 				     "address: %s is used twice in this pool; first at line %u",
-				     config_show_endpoint(shown, &b->address), first->mark.line);
+				     config_show_endpoint(shown, &b->address.at), first->mark.line);
 	}
 }
 
@@ -196,13 +221,13 @@ static void check_pools(struct config_reader *r, const struct config *c,
 		n += p->n_backends;
 		for (uint32_t i = 0; i < p->n_backends; i++) {
 			const struct config_backend *b = &p->backends[i];
-			const struct config_set_slot *at = own(c, ips, udp, stream, &b->address);
+			const struct config_set_slot *at = own(c, ips, udp, stream, &b->address.at);
 
 			if (at)
 				config_fault(r, b->at[CK_backend_address],
 					     "address: %s is this proxy's own "
 					     "listener (line %u); requests would go in circles",
-					     config_show_endpoint(shown, &b->address),
+					     config_show_endpoint(shown, &b->address.at),
 					     at->mark.line);
 		}
 	}

@@ -43,8 +43,7 @@ bool config_is_hostname(const char *p, size_t n)
 	return false;
 }
 
-/* Copies a host name in lower case. */
-static const char *copy_lower(struct config_reader *r, const char *p, size_t n)
+const char *config_lower(struct config_reader *r, const char *p, size_t n)
 {
 	char *text = arena_copy(r->arena, p, n);
 
@@ -85,7 +84,7 @@ void config_read_HOSTNAME(struct config_reader *r, const struct config_key *key,
 		fault_host(r, key, node);
 		return;
 	}
-	name = copy_lower(r, node->text, n);
+	name = config_lower(r, node->text, n);
 	if (name)
 		*(const char **)out = name;
 }
@@ -113,7 +112,7 @@ void config_read_DOMAIN(struct config_reader *r, const struct config_key *key,
 		config_show_ip(text, &d->ip);
 		d->name = config_copy(r, text, strlen(text));
 	} else if (config_is_hostname(node->text, n)) {
-		d->name = copy_lower(r, node->text, n);
+		d->name = config_lower(r, node->text, n);
 	} else {
 		fault_host(r, key, node);
 	}
@@ -140,7 +139,7 @@ void config_read_GLOB(struct config_reader *r, const struct config_key *key,
 		return;
 	}
 	d->wildcard = true;
-	d->name = copy_lower(r, node->text + 2, n - 2);
+	d->name = config_lower(r, node->text + 2, n - 2);
 }
 
 /* Where ":PORT" begins in the @n bytes at @p, or @n. */
@@ -180,7 +179,7 @@ void config_read_ADVERTISE(struct config_reader *r, const struct config_key *key
 		text[ip_format_host(&ip, text)] = '\0';
 		a.host = config_copy(r, text, strlen(text));
 	} else if (config_is_hostname(node->text, n)) {
-		a.host = copy_lower(r, node->text, n);
+		a.host = config_lower(r, node->text, n);
 	} else {
 		fault_host(r, key, node);
 	}

@@ -89,6 +89,10 @@ static void check_interface(struct config_reader *r, struct config_interface *i)
 {
 	check_kernel(r, i);
 	check_gateways(r, i);
+	if (i->device.kind == CONFIG_DEVICE_XDP && i->mtu > CONFIG_XDP_MTU)
+		config_fault(r, i->at[CK_interface_mtu],
+			     "mtu: %u is too large for xdp; allowed is up to %u", i->mtu,
+			     CONFIG_XDP_MTU);
 	if (i->mtu == 0 || i->mtu >= 1280)
 		return;
 	for (uint32_t k = 0; k < i->n_addresses; k++) {
@@ -118,6 +122,11 @@ static void check_listener(struct config_reader *r, struct config_listener *l)
 	if (tls && (l->transports & CONFIG_TCP))
 		config_fault(r, at,
 			     "transports: tcp and tls cannot share a port; write two listeners");
+	if (tls && (l->transports & CONFIG_UDP))
+		config_fault(
+			r, at,
+			"transports: udp and tls cannot share a port, for where udp is tcp must "
+			"be (RFC 3261 18.2.1); write two listeners");
 	if (tls && !CONFIG_GIVEN(l, listener, certificate))
 		config_fault(r, at, "transports: tls needs the key \"certificate\" too");
 	if (tls && !CONFIG_GIVEN(l, listener, key))
@@ -130,6 +139,34 @@ static void check_listener(struct config_reader *r, struct config_listener *l)
 	if (!tls && CONFIG_GIVEN(l, listener, client_ca))
 		config_fault(r, l->at[CK_listener_client_ca],
 			     "client_ca: only for transports: [tls]");
+	if (!tls && CONFIG_GIVEN(l, listener, sni))
+		config_fault(r, l->at[CK_listener_sni], "sni: only for transports: [tls]");
+}
+
+static void check_backend(struct config_reader *r, struct config_backend *b)
+{
+	bool tls = b->transports & CONFIG_TLS;
+	struct endpoint *at = &b->address.at;
+
+	if (at->port == 0 && b->transports == CONFIG_TLS)
+		at->port = (uint16_t)b->tls_port;
+	if (!b->address.host)
+		default_port(at, b->transports);
+	if (!tls && CONFIG_GIVEN(b, backend, tls_port))
+		config_fault(r, b->at[CK_backend_tls_port],
+			     "tls_port: only where transports have tls");
+	if (!tls && CONFIG_GIVEN(b, backend, tls_name))
+		config_fault(r, b->at[CK_backend_tls_name],
+			     "tls_name: only where transports have tls");
+	if (tls && b->transports == CONFIG_TLS && CONFIG_GIVEN(b, backend, tls_port) &&
+	    b->tls_port != at->port)
+		config_fault(r, b->at[CK_backend_tls_port],
+			     "tls_port: with tls alone it is the port of the address");
+	if (tls && b->tls_port == 0)
+		b->tls_port = b->transports == CONFIG_TLS && at->port ? at->port : 5061;
+	if (tls && (b->transports & CONFIG_TCP) && b->tls_port == at->port)
+		config_fault(r, PLACE(b, backend, tls_port), "tls_port: tcp has port %u already",
+			     b->tls_port);
 }
 
 static void check_probe(struct config_reader *r, struct config_probe *p)
@@ -173,6 +210,13 @@ static void check_pool(struct config_reader *r, struct config_pool *p)
 			     p->table_size, p->n_backends);
 }
 
+static void check_connections(struct config_reader *r, struct config_connections *c)
+{
+	if (c->warm > c->size)
+		config_fault(r, PLACE(c, connections, warm),
+			     "warm: %u connections of %u; allowed is up to size", c->warm, c->size);
+}
+
 static void check_match(struct config_reader *r, struct config_match *m)
 {
 	if (!CONFIG_GIVEN(m, match, method) && !CONFIG_GIVEN(m, match, domain) &&
@@ -183,8 +227,6 @@ static void check_match(struct config_reader *r, struct config_match *m)
 
 void config_check_section(struct config_reader *r, enum config_section_id section, void *base)
 {
-	struct config_backend *b = base;
-
 	switch (section) {
 	case SECTION_interface:
 		check_interface(r, base);
@@ -198,11 +240,14 @@ void config_check_section(struct config_reader *r, enum config_section_id sectio
 	case SECTION_pool:
 		check_pool(r, base);
 		break;
+	case SECTION_connections:
+		check_connections(r, base);
+		break;
 	case SECTION_match:
 		check_match(r, base);
 		break;
 	case SECTION_backend:
-		default_port(&b->address, b->transports);
+		check_backend(r, base);
 		break;
 	default:
 		break;

@@ -139,6 +139,54 @@ void config_read_ENDPOINT(struct config_reader *r, const struct config_key *key,
 		*(struct endpoint *)out = e;
 }
 
+void config_read_SERVER(struct config_reader *r, const struct config_key *key,
+			const struct yaml_node *node, void *out)
+{
+	struct config_server *s = out;
+	size_t n, len;
+
+	if (node->kind != YAML_SCALAR) {
+		config_scalar(r, key, node);
+		return;
+	}
+	n = len = host_len(node);
+	len -= n > 1 && node->text[n - 1] == '.';
+	if (!config_is_hostname(node->text, len)) {
+		config_read_ENDPOINT(r, key, node, &s->at);
+		return;
+	}
+	if (read_port(r, key, node, node->text + n, node->len - n, &s->at.port))
+		s->host = config_lower(r, node->text, len);
+}
+
+#define DNS_PORT 53
+
+void config_read_RESOLVER(struct config_reader *r, const struct config_key *key,
+			  const struct yaml_node *node, void *out)
+{
+	static const char words[] = "an IP address, with a port or without; allowed are "
+				    "\"192.0.2.53\", \"192.0.2.53:5353\", \"2001:db8::53\" and "
+				    "\"[2001:db8::53]:5353\"";
+	struct config_resolver *resolver = out;
+	struct endpoint e = { .port = DNS_PORT };
+	size_t n;
+
+	if (!config_scalar(r, key, node))
+		return;
+	if (!config_ip(node->text, node->len, &e.ip)) {
+		n = host_len(node);
+		if (!host_ip(node->text, n, &e.ip)) {
+			fault_text(r, key, node, words);
+			return;
+		}
+		if (n < node->len &&
+		    !read_port(r, key, node, node->text + n, node->len - n, &e.port))
+			return;
+	}
+	if (usable(r, key, node, &e.ip))
+		resolver->address = e;
+}
+
 /* Splits "ADDRESS/LENGTH". A length of -1 comes out when there is no slash. */
 static bool split_prefix(const struct yaml_node *node, struct ip *ip, int *len)
 {

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What may be said about a valid configuration: what this release does not serve, what is likely
- * not meant, what a reload cannot change.
- *
- * The first and the last follow from the key table alone, by walks over all sections. Only
- * transports need words of their own, since a set of them is served in part.
+ * What may be said about a valid configuration: what is likely not meant, what a reload cannot
+ * change. The latter follows from the key table alone, by a walk over all sections.
  */
 #include "control/config/config_reader.h"
 
 #include <errno.h>
 #include <string.h>
-
-struct walk {
-	struct config_errors *errs;
-	void (*visit)(struct walk *w, const struct config_section *s, const struct config_key *key,
-		      const void *base);
-};
 
 static struct config_mark place(const struct config_section *s, const struct config_key *key,
 				const void *base)
@@ -46,58 +37,6 @@ static const uint8_t *elements(const struct config_key *key, const void *base)
 	return v;
 }
 
-/* Visits each key of the section @id at @base that the file gives, and those of the sections below
- * it. */
-static void walk_section(struct walk *w, enum config_section_id id, const void *base)
-{
-	const struct config_section *s = &config_sections[id];
-
-	for (uint32_t i = 0; i < s->n_keys; i++) {
-		const struct config_key *key = &s->keys[i];
-
-		if (place(s, key, base).line == 0)
-			continue;
-		w->visit(w, s, key, base);
-		if (key->shape == SHAPE_MAP)
-			walk_section(w, key->sub, field(key, base));
-		for (uint32_t k = 0; key->shape == SHAPE_MAPS && k < count(key, base); k++)
-			walk_section(w, key->sub, elements(key, base) + k * key->size);
-	}
-}
-
-static void visit_transports(struct walk *w, const struct config_key *key, struct config_mark at,
-			     uint32_t transports)
-{
-	if (transports & CONFIG_TLS)
-		config_errors_add(w->errs, at, "%s: tls: not built yet", key->name);
-	else if (!(transports & CONFIG_UDP))
-		config_errors_add(w->errs, at, "%s: tcp without udp: not built yet", key->name);
-}
-
-static void visit_not_built(struct walk *w, const struct config_section *s,
-			    const struct config_key *key, const void *base)
-{
-	struct config_mark at = place(s, key, base);
-	const struct config_word *word = NULL;
-	const struct config_device *device;
-	unsigned int value;
-
-	if (key->flags & KF_NOT_BUILT) {
-		config_errors_add(w->errs, at, "%s: not built yet", key->name);
-	} else if (key->type == TYPE_FLAGS) {
-		memcpy(&value, field(key, base), sizeof(value));
-		visit_transports(w, key, at, value);
-	} else if (key->type == TYPE_ENUM) {
-		memcpy(&value, field(key, base), sizeof(value));
-		word = config_word_of(key->words, value);
-	} else if (key->type == TYPE_DEVICE) {
-		device = field(key, base);
-		word = config_word_of(key->words, device->kind);
-	}
-	if (word && word->not_built)
-		config_errors_add(w->errs, at, "%s: %s: not built yet", key->name, word->name);
-}
-
 /* What a function that adds remarks returns: @rc if there are new ones. */
 static int finish(struct config_errors *errs, uint32_t before, int rc)
 {
@@ -107,42 +46,16 @@ static int finish(struct config_errors *errs, uint32_t before, int rc)
 	return errs->n + errs->left_out != before ? rc : 0;
 }
 
-int config_not_built(const struct config *c, struct config_errors *errs)
-{
-	struct walk w = { errs, visit_not_built };
-	uint32_t before = errs->n + errs->left_out;
-
-	config_errors_file(errs, c->file);
-	walk_section(&w, SECTION_top, c);
-	return finish(errs, before, -ENOTSUP);
-}
-
-static void visit_later(struct walk *w, const struct config_section *s,
-			const struct config_key *key, const void *base)
-{
-	struct config_mark at = place(s, key, base);
-	uint32_t transports;
-
-	if (key->flags & KF_LATER) {
-		config_errors_add(w->errs, at, "%s: not built yet; it has no effect", key->name);
-	} else if (key->type == TYPE_FLAGS) {
-		memcpy(&transports, field(key, base), sizeof(transports));
-		if (transports == (CONFIG_UDP | CONFIG_TCP))
-			config_errors_add(w->errs, at, "%s: tcp: not built yet; only udp is served",
-					  key->name);
-	}
-}
-
 static void warn_interface(struct config_errors *w, const struct config_interface *i)
 {
-	if (i->kernel == CONFIG_KERNEL_NONE)
+	if (i->kernel != CONFIG_KERNEL_SHARED)
 		return;
 	if (CONFIG_GIVEN(i, interface, neighbors))
 		config_errors_add(w, i->at[CK_interface_neighbors],
-				  "neighbors: no effect without kernel: none; Linux knows them");
+				  "neighbors: no effect with kernel: shared; Linux knows them");
 	if (CONFIG_GIVEN(i, interface, gateway))
 		config_errors_add(w, i->at[CK_interface_gateway],
-				  "gateway: no effect without kernel: none; Linux routes");
+				  "gateway: no effect with kernel: shared; Linux routes");
 }
 
 static void warn_pool(struct config_errors *w, const struct config *c, uint32_t index)
@@ -195,12 +108,8 @@ static void warn_probe(struct config_errors *w, const struct config *c, const st
 	for (uint32_t i = 0; i < p->n_backends; i++) {
 		const struct config_backend *b = &p->backends[i];
 
-		if (!(b->transports & CONFIG_UDP))
-			config_errors_add(w, b->mark,
-					  "backend \"%s\": is not probed, for it takes no udp",
-					  b->name);
-		else if (!CONFIG_GIVEN(&p->probe, probe, source) &&
-			 without_linux(c, &b->address.ip))
+		if (!CONFIG_GIVEN(&p->probe, probe, source) && !b->address.host &&
+		    without_linux(c, &b->address.at.ip))
 			config_errors_add(
 				w, b->mark,
 				"backend \"%s\": is not probed: probes go by Linux, which "
@@ -224,11 +133,9 @@ static void warn_routes(struct config_errors *w, const struct config *c)
 
 int config_warnings(const struct config *c, struct config_errors *warnings)
 {
-	struct walk w = { warnings, visit_later };
 	uint32_t before = warnings->n + warnings->left_out;
 
 	config_errors_file(warnings, c->file);
-	walk_section(&w, SECTION_top, c);
 	for (uint32_t i = 0; i < c->n_interfaces; i++)
 		warn_interface(warnings, &c->interfaces[i]);
 	for (uint32_t i = 0; i < c->n_pools; i++)

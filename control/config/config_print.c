@@ -23,7 +23,7 @@ static void print_words(FILE *to, const struct config_key *key)
 	const char *before = key->type == TYPE_FLAGS ? "list of " : "";
 
 	for (const struct config_word *w = key->words; w->name; w++) {
-		fprintf(to, "%s`%s`%s", before, w->name, w->not_built ? " (not built yet)" : "");
+		fprintf(to, "%s`%s`", before, w->name);
 		before = ", ";
 	}
 }
@@ -104,8 +104,6 @@ static void print_key(FILE *to, const struct config_key *key)
 	print_default(to, key);
 	fprintf(to, " | %s | ", key->flags & KF_RESTART ? "restart" : "reload");
 	print_cell(to, key->help);
-	if (key->flags & (KF_NOT_BUILT | KF_LATER))
-		fputs(" (not built yet)", to);
 	fputs(" |\n", to);
 }
 

@@ -32,6 +32,9 @@ void *config_alloc(struct config_reader *r, size_t n);
 /** Copies @n bytes as text into the configuration; sets no_memory. */
 const char *config_copy(struct config_reader *r, const void *p, size_t n);
 
+/** The same of a host name, in lower case. */
+const char *config_lower(struct config_reader *r, const char *p, size_t n);
+
 /** Adds a fault at @mark. */
 __attribute__((format(printf, 3, 4))) void config_fault(struct config_reader *r,
 							struct config_mark mark, const char *fmt,

@@ -9,47 +9,50 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct config_word names_idle[] = { { "sleep", CONFIG_IDLE_SLEEP, false },
-						 { "spin", CONFIG_IDLE_SPIN, false },
-						 { NULL, 0, false } };
+static const struct config_word names_idle[] = { { "sleep", CONFIG_IDLE_SLEEP },
+						 { "spin", CONFIG_IDLE_SPIN },
+						 { NULL, 0 } };
 
-static const struct config_word names_hugepages[] = { { "auto", CONFIG_HUGEPAGES_AUTO, false },
-						      { "on", CONFIG_HUGEPAGES_ON, false },
-						      { "off", CONFIG_HUGEPAGES_OFF, false },
-						      { NULL, 0, false } };
+static const struct config_word names_hugepages[] = { { "auto", CONFIG_HUGEPAGES_AUTO },
+						      { "on", CONFIG_HUGEPAGES_ON },
+						      { "off", CONFIG_HUGEPAGES_OFF },
+						      { NULL, 0 } };
 
-static const struct config_word names_device[] = { { "packet", CONFIG_DEVICE_PACKET, false },
-						   { "xdp", CONFIG_DEVICE_XDP, true },
-						   { "pci", CONFIG_DEVICE_PCI, true },
-						   { "memif", CONFIG_DEVICE_MEMIF, false },
-						   { "tap", CONFIG_DEVICE_TAP, false },
-						   { "vdev", CONFIG_DEVICE_VDEV, false },
-						   { NULL, 0, false } };
+static const struct config_word names_device[] = { { "packet", CONFIG_DEVICE_PACKET },
+						   { "xdp", CONFIG_DEVICE_XDP },
+						   { "pci", CONFIG_DEVICE_PCI },
+						   { "memif", CONFIG_DEVICE_MEMIF },
+						   { "tap", CONFIG_DEVICE_TAP },
+						   { "vdev", CONFIG_DEVICE_VDEV },
+						   { NULL, 0 } };
 
-static const struct config_word names_kernel[] = { { "shared", CONFIG_KERNEL_SHARED, false },
-						   { "tap", CONFIG_KERNEL_TAP, true },
-						   { "none", CONFIG_KERNEL_NONE, false },
-						   { NULL, 0, false } };
+static const struct config_word names_kernel[] = { { "shared", CONFIG_KERNEL_SHARED },
+						   { "tap", CONFIG_KERNEL_TAP },
+						   { "none", CONFIG_KERNEL_NONE },
+						   { NULL, 0 } };
 
-static const struct config_word names_transport[] = { { "udp", CONFIG_UDP, false },
-						      { "tcp", CONFIG_TCP, false },
-						      { "tls", CONFIG_TLS, true },
-						      { NULL, 0, false } };
+static const struct config_word names_transport[] = {
+	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP }, { "tls", CONFIG_TLS }, { NULL, 0 }
+};
 
-static const struct config_word names_state[] = { { "up", CONFIG_STATE_UP, false },
-						  { "drain", CONFIG_STATE_DRAIN, false },
-						  { "down", CONFIG_STATE_DOWN, false },
-						  { NULL, 0, false } };
+static const struct config_word names_tls_version[] = { { "1.2", CONFIG_TLS_1_2 },
+							{ "1.3", CONFIG_TLS_1_3 },
+							{ NULL, 0 } };
 
-static const struct config_word names_log_level[] = { { "error", CONFIG_LOG_ERROR, false },
-						      { "warning", CONFIG_LOG_WARNING, false },
-						      { "info", CONFIG_LOG_INFO, false },
-						      { "debug", CONFIG_LOG_DEBUG, false },
-						      { NULL, 0, false } };
+static const struct config_word names_state[] = { { "up", CONFIG_STATE_UP },
+						  { "drain", CONFIG_STATE_DRAIN },
+						  { "down", CONFIG_STATE_DOWN },
+						  { NULL, 0 } };
 
-static const struct config_word names_log_format[] = { { "text", CONFIG_LOG_TEXT, false },
-						       { "json", CONFIG_LOG_JSON, false },
-						       { NULL, 0, false } };
+static const struct config_word names_log_level[] = { { "error", CONFIG_LOG_ERROR },
+						      { "warning", CONFIG_LOG_WARNING },
+						      { "info", CONFIG_LOG_INFO },
+						      { "debug", CONFIG_LOG_DEBUG },
+						      { NULL, 0 } };
+
+static const struct config_word names_log_format[] = { { "text", CONFIG_LOG_TEXT },
+						       { "json", CONFIG_LOG_JSON },
+						       { NULL, 0 } };
 
 /* Structs of the sections, and sizes of the C types, under the names that the table uses. */
 #define SECTION(section, type, path, noun) typedef struct type struct_##section;

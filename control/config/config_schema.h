@@ -13,13 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum config_key_flags {
-	KF_REQUIRED = 1 << 0,
-	KF_RESTART = 1 << 1,
-	KF_NOT_BUILT = 1 << 2,
-	KF_LATER = 1 << 3,
-	KF_SCALAR_TOO = 1 << 4
-};
+enum config_key_flags { KF_REQUIRED = 1 << 0, KF_RESTART = 1 << 1, KF_SCALAR_TOO = 1 << 2 };
 
 /* What stands in the struct for a key. */
 enum config_shape { SHAPE_VALUE, SHAPE_LIST, SHAPE_MAP, SHAPE_MAPS };
@@ -40,7 +34,6 @@ enum config_section_id {
 struct config_word {
 	const char *name;
 	unsigned int value;
-	bool not_built; /* understood, but no release serves it yet */
 };
 
 struct config_key {

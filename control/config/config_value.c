@@ -103,6 +103,16 @@ static void put_number(const struct config_key *key, uint32_t v, char *out, size
 	}
 }
 
+static void put_server(const struct config_server *s, char *out, size_t n)
+{
+	if (!s->host)
+		put_endpoint(&s->at, out, n);
+	else if (s->at.port)
+		snprintf(out, n, "%s:%u", s->host, s->at.port);
+	else
+		snprintf(out, n, "%s", s->host);
+}
+
 const char *config_value_text(const struct config_key *key, const void *value, char *out, size_t n)
 {
 	const struct config_prefix *prefix = value;
@@ -141,6 +151,12 @@ const char *config_value_text(const struct config_key *key, const void *value, c
 	case TYPE_GATEWAY:
 		snprintf(out, n, "%s",
 			 config_show_ip(shown, &((const struct config_gateway *)value)->ip));
+		break;
+	case TYPE_SERVER:
+		put_server(value, out, n);
+		break;
+	case TYPE_RESOLVER:
+		put_endpoint(&((const struct config_resolver *)value)->address, out, n);
 		break;
 	case TYPE_ENDPOINT:
 		put_endpoint(value, out, n);

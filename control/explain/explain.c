@@ -34,6 +34,11 @@ static void write_sent(struct explain *x)
 	x->sent_len = n < 0 ? 0 : (uint32_t)n;
 }
 
+static bool is_sent(const struct explain *x)
+{
+	return x->out.verdict == PROXY_FORWARD || x->out.verdict == PROXY_ANSWER;
+}
+
 static void tell(struct explain *x)
 {
 	explain_arrival(x);
@@ -42,7 +47,7 @@ static void tell(struct explain *x)
 		explain_request(x);
 	else if (!x->stopped)
 		explain_response(x);
-	if (x->out.verdict == PROXY_DROP)
+	if (!is_sent(x))
 		return;
 	explain_way(x);
 	if (x->out.verdict == PROXY_FORWARD)
@@ -58,11 +63,14 @@ static void set_text(struct explain *x, const char *key, const char *text)
 static void set_verdict(struct explain *x)
 {
 	static const char *const verdicts[] = {
-		[PROXY_DROP] = "drop", [PROXY_FORWARD] = "forward", [PROXY_ANSWER] = "answer"
+		[PROXY_DROP] = "drop",
+		[PROXY_FORWARD] = "forward",
+		[PROXY_ANSWER] = "answer",
+		[PROXY_HAND_OVER] = "resolve",
 	};
 	const struct world *w = x->in->world;
 	const struct proxy_out *out = &x->out;
-	bool sent = out->verdict != PROXY_DROP;
+	bool sent = is_sent(x);
 
 	set_text(x, "verdict", verdicts[out->verdict]);
 	set_text(x, "reason", out->reason == SIP_OK ? NULL : sip_reason_info(out->reason)->name);
@@ -72,6 +80,9 @@ static void set_verdict(struct explain *x)
 	set_text(x, "listener", w->listeners[x->at.listener].name.s);
 	set_text(x, "from", sent ? w->listeners[out->listener].name.s : NULL);
 	set_text(x, "to", sent ? explain_at(x, &out->dst) : NULL);
+	set_text(x, "transport", sent ? explain_transport(out->transport) : NULL);
+	explain_set(x, x->result, "crossing",
+		    json_boolean(out->verdict == PROXY_FORWARD && out->crossing));
 }
 
 /* What is not set by the parts. */
@@ -81,7 +92,7 @@ static void set_rest(struct explain *x)
 					      "key",      "window", "message" };
 
 	explain_set(x, x->result, "received", explain_utf8(x->bytes, x->n));
-	if (x->out.verdict != PROXY_DROP)
+	if (is_sent(x))
 		explain_set(x, x->result, "message", explain_utf8(x->sent, x->sent_len));
 	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
 		if (!json_object_get(x->result, absent[i]))
@@ -101,7 +112,13 @@ json_t *explain(const struct explain_in *in)
 	if (!x)
 		return NULL;
 	x->in = in;
-	x->at = (struct proxy_in){ .src = in->src, .listener = in->listener };
+	x->at = (struct proxy_in){
+		.src = in->src,
+		.listener = in->listener,
+		.transport = in->transport,
+		.connection = proxy_is_stream(in->transport) ? EXPLAIN_CONNECTION : 0,
+		.able = true,
+	};
 	x->steps = json_array();
 	x->result = json_object();
 	if (x->steps && x->result) {

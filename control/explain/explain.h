@@ -4,9 +4,10 @@
  * by step for people.
  *
  * The verdict, the destination and the bytes are those of proxy_message() with the snapshots in
- * force. The story follows from what the core says and from the functions that it asks itself; no
- * rule is written here a second time. Nothing is sent, counted or remembered. Pure but for memory.
- * Control thread only.
+ * force, as the control thread runs it: with streams at hand, and with a question where a name is
+ * in the way, which is not asked. The story follows from what the core says and from the functions
+ * that it asks itself; no rule is written here a second time. Nothing is sent, counted or
+ * remembered. Pure but for memory. Control thread only.
  */
 #pragma once
 
@@ -31,6 +32,7 @@ struct explain_in {
 	struct endpoint src;
 	bool src_given; /* else src is a stranger's */
 	uint16_t listener;
+	uint8_t transport;   /* it comes by: SIP_UDP, SIP_TCP or SIP_TLS */
 	const uint8_t *text; /* borrowed */
 	uint32_t n;          /* at most SIP_MAX_LEN */
 	/* Writes why backend @number is in its state; NULL = not told. */
@@ -44,12 +46,15 @@ struct explain_in {
  */
 json_t *explain(const struct explain_in *in);
 
+#define EXPLAIN_CONNECTION 1 /* number of the connection that a message by TCP or TLS comes by */
+
 /**
  * The listener called @name, or with the address that @name says (port 5060 unless given); NULL:
- * the first one that takes UDP, of the family of @src if that is not NULL. WORLD_NONE if there is
- * none.
+ * the first one that takes @transport, of the family of @src if that is not NULL. WORLD_NONE if
+ * there is none.
  */
-uint16_t explain_listener(const struct world *w, const char *name, const struct ip *src);
+uint16_t explain_listener(const struct world *w, const char *name, enum sip_transport transport,
+			  const struct ip *src);
 
 /** The address of somebody whom nobody knows (RFC 5737, RFC 3849), as a peer of listener @l. */
 struct endpoint explain_stranger(const struct listener *l);

@@ -136,9 +136,10 @@ void explain_take_text(struct explain *x)
 
 /* --- whence it comes --------------------------------------------------------------------- */
 
-uint16_t explain_listener(const struct world *w, const char *name, const struct ip *src)
+uint16_t explain_listener(const struct world *w, const char *name, enum sip_transport transport,
+			  const struct ip *src)
 {
-	uint16_t udp = WORLD_NONE;
+	uint16_t first = WORLD_NONE;
 	struct sip_host host;
 	struct endpoint at;
 
@@ -147,14 +148,14 @@ uint16_t explain_listener(const struct world *w, const char *name, const struct 
 
 		if (name && strcmp(l->name.s, name) == 0)
 			return i;
-		if (!(l->transports & WORLD_UDP))
+		if (!(l->transports & 1u << transport))
 			continue;
 		if (src && ip_is_v4(src) != ip_is_v4(&l->addr.ip))
 			continue;
-		udp = udp == WORLD_NONE ? i : udp;
+		first = first == WORLD_NONE ? i : first;
 	}
 	if (!name)
-		return udp;
+		return first;
 	if (!hostport_parse((const uint8_t *)name,
 			    span_of(0, (unsigned int)strnlen(name, UINT16_MAX)), &host, &at.port) ||
 	    host.kind != HOST_IP)
@@ -184,8 +185,9 @@ void explain_arrival(struct explain *x)
 				    "; its top Via says %s: --source %s explains it as sent "
 				    "from there",
 				    explain_at(x, &said), explain_at(x, &said));
-	explain_step(x, "RFC 3261 18.2.1", "from %s to listener %s at %s%s%s",
-		     explain_at(x, &x->at.src), l->name.s, explain_at(x, &l->addr),
+	explain_step(x, "RFC 3261 18.2.1", "by %s from %s to listener %s at %s%s%s",
+		     explain_transport(x->at.transport), explain_at(x, &x->at.src), l->name.s,
+		     explain_at(x, &l->addr),
 		     x->in->src_given ? "" : "; no source was given, so that is a stranger's",
 		     hint);
 }

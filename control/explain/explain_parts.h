@@ -63,6 +63,12 @@ const char *explain_span(struct explain *x, struct span s);
 /** "192.0.2.1:5060", "[2001:db8::1]:5060". */
 const char *explain_at(struct explain *x, const struct endpoint *e);
 
+/** "UDP", "TCP", "TLS". */
+const char *explain_transport(unsigned int transport);
+
+/** Says that the name of x->out.question stands in the way. */
+void explain_question(struct explain *x);
+
 /** "192.0.2.1". */
 const char *explain_ip(struct explain *x, const struct ip *ip);
 

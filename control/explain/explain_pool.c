@@ -370,8 +370,9 @@ static void tell_choice(struct explain *x)
 	if (x->out.window != WINDOW_NONE)
 		explain_step(x, RULE_TABLE, "so it goes to backend %s at %s: %s", b->name,
 			     explain_at(x, &b->addr), state_text(x, x->out.backend));
-	if (x->facts.refused == SIP_R_NEEDS_STREAM)
-		explain_stop(x, "transports", x->facts.refused, "the backend takes no UDP");
+	if (x->facts.refused == SIP_R_NO_SIPS)
+		explain_stop(x, "RFC 5630", x->facts.refused,
+			     "sips asks for TLS, which the backend does not take");
 }
 
 void explain_pool(struct explain *x)

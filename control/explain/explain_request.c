@@ -243,7 +243,9 @@ static void tell_target(struct explain *x, bool ends)
 			     "and the Request-URI the last Route");
 	if (!ends || x->stopped)
 		return;
-	if (f->uri.scheme == URI_SIPS && f->refused == SIP_R_NEEDS_STREAM)
+	if (f->refused == SIP_R_NEEDS_DNS)
+		explain_question(x);
+	else if (f->refused == SIP_R_NO_SIPS)
 		explain_stop(x, "RFC 5630", f->refused, "sips asks for TLS on every hop");
 	else if (f->refused == SIP_R_NO_NETWORK_ROUTE || f->refused == SIP_R_LOOP)
 		explain_stop(x, "RFC 3261 16.6 (7)", f->refused, "%s", at);
@@ -291,6 +293,6 @@ void explain_request(struct explain *x)
 
 	for (enum stage s = 0; !x->stopped && s < STAGE_END && s <= last; s++)
 		tellers[s](x, s == last);
-	if (x->out.verdict != PROXY_FORWARD)
+	if (x->out.verdict == PROXY_DROP || x->out.verdict == PROXY_ANSWER)
 		tell_refusal(x);
 }

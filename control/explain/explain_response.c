@@ -65,6 +65,12 @@ static void tell_way_back(struct explain *x, const struct sip_via *via)
 {
 	bool maddr = via->maddr.kind == HOST_IP && ip_equal(&via->maddr.ip, &x->out.dst.ip);
 
+	if (x->out.connection)
+		explain_step(x, "RFC 3261 18.2.2",
+			     "our Via names the connection that the request came by: down that, if "
+			     "it is still there");
+	if (x->out.connection && x->out.dst.port == 0)
+		return;
 	explain_step(x, "RFC 3261 18.2.2, RFC 3581 4", "the Via below, %s, leads to %s: by its %s",
 		     explain_span(x, via->value), explain_at(x, &x->out.dst),
 		     maddr                                                    ? "maddr"
@@ -90,6 +96,10 @@ void explain_response(struct explain *x)
 			explain_step(x, checks[i].rule, "%s", checks[i].passed);
 	if (x->out.verdict == PROXY_FORWARD) {
 		tell_way_back(x, &via);
+		return;
+	}
+	if (x->out.verdict == PROXY_HAND_OVER) {
+		explain_question(x);
 		return;
 	}
 	explain_stop(x, checks[last].rule, x->out.reason, "top Via %s",

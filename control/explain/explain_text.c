@@ -165,3 +165,21 @@ void explain_set(struct explain *x, json_t *object, const char *key, json_t *val
 	if (!value || json_object_set_new(object, key, value))
 		x->no_memory = true;
 }
+
+const char *explain_transport(unsigned int transport)
+{
+	static const char *const names[] = {
+		[SIP_UDP] = "UDP", [SIP_TCP] = "TCP", [SIP_TLS] = "TLS"
+	};
+
+	return names[transport];
+}
+
+void explain_question(struct explain *x)
+{
+	x->stopped = true;
+	explain_step(x, "RFC 3263",
+		     "%s is a name: it is asked for, and the message goes on when its "
+		     "addresses are known",
+		     explain_span(x, x->out.question.host));
+}

@@ -94,6 +94,27 @@ static void tell_hop(struct explain *x, const struct explain_iface *iface, const
 					 next));
 }
 
+/* By which transport and connection it leaves, and what that takes. */
+static void tell_transport(struct explain *x)
+{
+	const struct proxy_out *out = &x->out;
+	const struct listener *from = &x->in->world->listeners[out->listener];
+
+	if (out->verdict == PROXY_ANSWER && out->connection)
+		explain_step(x, "RFC 3261 18.2.2", "sent by %s, down the connection it came by",
+			     explain_transport(out->transport));
+	else
+		explain_step(x, "RFC 3261 18.1.1, 18.2.2",
+			     "sent by %s to %s from listener %s at %s",
+			     explain_transport(out->transport), explain_at(x, &out->dst),
+			     from->name.s, explain_at(x, &from->addr));
+	if (out->verdict == PROXY_FORWARD && out->crossing)
+		explain_step(
+			x, "RFC 3261 16.1",
+			"between UDP and a stream reliability differs: the control thread keeps "
+			"a transaction");
+}
+
 void explain_way(struct explain *x)
 {
 	const struct proxy_out *out = &x->out;
@@ -101,11 +122,14 @@ void explain_way(struct explain *x)
 	bool ours = out->hop.kind == FIB_UNICAST && iface;
 	const char *mac = ours && out->hop.has_mac ? mac_text(x) : NULL;
 
+	tell_transport(x);
+	if (!out->has_hop)
+		return;
 	set_next_hop(x, mac);
-	explain_step(x, "RFC 3261 18.1.1, 18.2.2", "sent by UDP to %s from listener %s at %s",
-		     explain_at(x, &out->dst), x->in->world->listeners[out->listener].name.s,
-		     explain_at(x, &x->in->world->listeners[out->listener].addr));
-	if (ours)
+	if (proxy_is_stream(out->transport))
+		explain_step(x, "network", "Linux has the connection%s%s",
+			     ours ? ", by interface " : "", ours ? iface->name : "");
+	else if (ours)
 		tell_hop(x, iface, mac);
 	else if (any_shared(x))
 		explain_step(x, "network", "not by an interface of ours: Linux sends it");
@@ -138,7 +162,10 @@ void explain_size(struct explain *x)
 				 : explain_text(x, ", %u IP packet%s at an MTU of %u", n,
 						n == 1 ? "" : "s", mtu);
 
-	if (!x->m.request || x->out.verdict != PROXY_FORWARD)
+	if (proxy_is_stream(x->out.transport))
+		explain_step(x, rule, "%u bytes; a stream carries them whatever the path MTU is",
+			     x->sent_len);
+	else if (!x->m.request || x->out.verdict != PROXY_FORWARD)
 		explain_step(x, rule, "%u bytes%s; the size rule is for requests only", x->sent_len,
 			     way);
 	else if (x->sent_len <= limit)
@@ -147,6 +174,6 @@ void explain_size(struct explain *x)
 	else
 		explain_step(x, rule,
 			     "%u bytes%s; over %u bytes (path MTU %s) a stream should carry "
-			     "it, but this release sends it by UDP",
+			     "it, but the server is not known to take one",
 			     x->sent_len, way, limit, known ? "known" : "unknown");
 }

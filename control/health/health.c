@@ -8,6 +8,7 @@
  */
 #include "control/app.h"
 #include "control/health/health_state.h"
+#include "control/health/probe_stream.h"
 #include "dataplane/proxy/servers.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 #define SOON_US 1000
 #define GRAIN_US 10000
+#define HELD_UP_US 20000
 #define GATHER_US 200000
 #define TICK_MS 500
 #define SWEEP_MS 60000 /* sockets whose address nobody sends from any more are closed */
@@ -36,6 +38,8 @@ static int io_send(void *arg, const struct ip *source, struct probe_text *t)
 	size_t len;
 	int rc;
 
+	if (probe_stream_transport(h->app, t->id.target) != SIP_UDP)
+		return probe_stream_send(h->app, t);
 	s = probe_net_open(h->net, source, &rc);
 	if (!s)
 		return rc;
@@ -73,13 +77,34 @@ static void on_news(void *arg, const struct probe_news *news)
 	prober_answer(h->prober, &news->from, &h->message, news->at_us);
 }
 
+/* An answer that came by a connection. */
+static bool on_stream_answer(void *arg, const struct endpoint *from, const struct sip_msg *m)
+{
+	struct health *h = arg;
+	uint32_t target;
+
+	if (!probe_text_target(m, &target))
+		return false;
+	prober_answer(h->prober, from, m, probe_clock_us());
+	return true;
+}
+
 /* --- timers ------------------------------------------------------------------------------ */
 
 static void arm(struct health *h, uint64_t in_us)
 {
 	struct timeval delay = { (time_t)(in_us / 1000000), (suseconds_t)(in_us % 1000000) };
 
+	h->due_us = probe_clock_us() + in_us;
 	event_add(h->turn, &delay);
+}
+
+/* Something held the loop up: connections are to be read before anyone is found late, and the loop
+ * does that before its timers. */
+static bool is_held_up(struct health *h, uint64_t now)
+{
+	h->put_off = !h->put_off && now > h->due_us + HELD_UP_US;
+	return h->put_off;
 }
 
 /* The first change is told at once, those of the next moment together: a pool that dies is a few
@@ -97,6 +122,10 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (is_held_up(h, now)) {
+		arm(h, 0);
+		return;
+	}
 	health_sync(h);
 	probe_net_read(h->net);
 	due = prober_run(h->prober, now);
@@ -164,6 +193,8 @@ static int start(struct health *h)
 	h->swept_ms = log_clock_ms();
 	if (!h->net || !h->prober || !h->turn || !h->tick || event_add(h->tick, &period) < 0)
 		return -ENOMEM;
+	h->app->relay_env.own_response = on_stream_answer;
+	h->app->relay_env.own_response_arg = h;
 	arm(h, 0);
 	return 0;
 }
@@ -188,6 +219,7 @@ void health_stop(struct app *app)
 	struct health *h = app->health;
 
 	app->health = NULL;
+	app->relay_env.own_response = NULL;
 	if (!h)
 		return;
 	if (h->turn)

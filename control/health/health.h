@@ -51,7 +51,7 @@ struct health_passive {
 };
 
 /** What the probes of backend @number say. False, @out untouched, if it is not probed: its pool has
- * none, it takes no UDP, Linux has no way to it, or it was removed. */
+ * none, Linux has no way to it, or it was removed. */
 bool health_probe_of(const struct app *app, uint16_t number, struct health_probe *out);
 
 /** What the traffic of backend @number says; all 0 if there is no such. */

@@ -4,6 +4,7 @@
  */
 #include "control/app.h"
 #include "control/health/health_state.h"
+#include "control/health/probe_stream.h"
 #include "control/wall_time.h"
 #include "dataplane/proxy/servers.h"
 
@@ -36,17 +37,29 @@ void health_assert(struct health *h, struct health_backend *b, enum fleet_cause 
 
 /* --- probes ------------------------------------------------------------------------------ */
 
-static const char *icmp_name(int error)
+/* What was wrong with a handshake. */
+static const char *tls_error(const struct health *h, uint32_t target)
 {
-	switch (error) {
+	const char *why = probe_stream_why(h->app, target);
+
+	return why[0] ? why : "TLS handshake failed";
+}
+
+static const char *error_name(const struct health *h, const struct probe_result *r)
+{
+	switch (r->error) {
 	case ECONNREFUSED:
-		return "port unreachable (ICMP)";
+		return r->stream ? "connection refused" : "port unreachable (ICMP)";
+	case EPROTO:
+		return r->stream ? tls_error(h, r->target) : strerror(EPROTO);
+	case EPROTONOSUPPORT:
+		return "no listener for its transport";
 	case EHOSTUNREACH:
 		return "host unreachable";
 	case ENETUNREACH:
 		return "network unreachable";
 	default:
-		return strerror(error);
+		return strerror(r->error);
 	}
 }
 
@@ -58,25 +71,29 @@ static bool is_good(const struct health_pool *p, const struct probe_result *r)
 }
 
 /* Why a probe failed, for people. */
-static void say_reason(char out[HEALTH_REASON_MAX], const struct probe_result *r)
+static void say_reason(const struct health *h, char out[HEALTH_REASON_MAX],
+		       const struct probe_result *r)
 {
 	if (r->end == PROBE_ANSWERED)
 		snprintf(out, HEALTH_REASON_MAX, "answered %u", r->code);
 	else if (r->end == PROBE_REFUSED)
-		snprintf(out, HEALTH_REASON_MAX, "%s", icmp_name(r->error));
+		snprintf(out, HEALTH_REASON_MAX, "%s", error_name(h, r));
 	else if (r->end == PROBE_UNSENT)
-		snprintf(out, HEALTH_REASON_MAX, "not sent: %s", icmp_name(r->error));
+		snprintf(out, HEALTH_REASON_MAX, "not sent: %s", error_name(h, r));
 	else if (r->hint[0])
 		snprintf(out, HEALTH_REASON_MAX, "timeout (answer with %s)", r->hint);
 	else
 		snprintf(out, HEALTH_REASON_MAX, "timeout");
 }
 
-/* No sign of life at all: an answer of any kind, and a closed port, are one. */
+/* No sign of life at all: an answer of any kind, a closed port, and a handshake that failed, are
+ * one. */
 static bool is_silent(const struct probe_result *r)
 {
-	return !(r->end == PROBE_ANSWERED || (r->end == PROBE_TIMEOUT && r->hint[0]) ||
-		 (r->end == PROBE_REFUSED && r->error == ECONNREFUSED));
+	if (r->end == PROBE_REFUSED)
+		return !(r->error == ECONNREFUSED ||
+			 (r->stream && (r->error == ECONNRESET || r->error == EPROTO)));
+	return !(r->end == PROBE_ANSWERED || (r->end == PROBE_TIMEOUT && r->hint[0]));
 }
 
 static void count_silence(struct health *h, struct health_backend *b, bool silent)
@@ -117,7 +134,7 @@ void health_found_probe(void *arg, const struct probe_result *r)
 	b->last_ms = wall_time_ms();
 	b->reason[0] = '\0';
 	if (!ok)
-		say_reason(b->reason, r);
+		say_reason(h, b->reason, r);
 	if (r->end == PROBE_ANSWERED)
 		figures_add(&b->figures, r->latency_us);
 	b->well = ok ? b->well + 1 : 0;

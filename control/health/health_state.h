@@ -78,6 +78,8 @@ struct health {
 	uint32_t n_probed, n_known, n_silent; /* backends: probed; with a result; see silent */
 	bool cut_off;                         /* and some verdict is kept back for that */
 	struct event *turn, *tick;
+	uint64_t due_us;   /* of the next turn */
+	bool put_off;      /* it came late and was put off once */
 	bool pending;      /* something waits to be judged */
 	uint64_t quiet_us; /* not before then */
 	uint64_t swept_ms;

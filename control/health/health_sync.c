@@ -169,7 +169,7 @@ static int sync_backend(struct health *h, uint16_t number)
 {
 	struct fleet_backend *fb = fleet_at(h->app->fleet, number);
 	struct health_backend *b = h->v[number];
-	bool there = fb && !fb->removed && fb->pool < h->n_pools;
+	bool there = fb && !fb->removed && !fb->unresolved && fb->pool < h->n_pools;
 	bool lost;
 
 	if (b && (!there || !endpoint_equal(&b->addr, &fb->addr))) {
@@ -186,9 +186,7 @@ static int sync_backend(struct health *h, uint16_t number)
 	lost = fb->down_causes != b->applied;
 	if (lost) /* dropped by reload --reset, or left from before a removal */
 		clear(h, b, fb);
-	return probe_it(h, b, number,
-			h->pools[b->pool].probed && (fb->transports & CONFIG_UDP) &&
-				reached_by_linux(h, b));
+	return probe_it(h, b, number, h->pools[b->pool].probed && reached_by_linux(h, b));
 }
 
 static int make_room(struct health *h, uint32_t n)

@@ -29,6 +29,7 @@ struct target {
 	const char *hint;
 	uint32_t at; /* place in the heap */
 	bool waiting;
+	bool reliable; /* sent by a stream: not again */
 };
 
 struct prober {
@@ -229,6 +230,7 @@ static void next_turn(struct prober *p, struct target *t, uint64_t now_us)
 static void end(struct prober *p, struct target *t, struct probe_result *r, uint64_t now_us)
 {
 	r->target = t->id.target;
+	r->stream = t->reliable;
 	r->hint = r->end == PROBE_TIMEOUT ? t->hint : "";
 	if (r->end != PROBE_ANSWERED)
 		t->source_us = 0; /* a route may have changed */
@@ -260,6 +262,7 @@ static int transmit(struct prober *p, struct target *t)
 				   .id = t->id };
 	int rc = p->io.send(p->io.arg, &t->source, &text);
 
+	t->reliable = text.transport != SIP_UDP;
 	if (rc == 0)
 		t->local = text.local;
 	return rc;
@@ -271,6 +274,13 @@ static void wait_on(struct prober *p, struct target *t)
 	uint64_t over = t->sent_us + t->plan->timeout_us;
 
 	set_due(p, t, t->resend_us < over ? t->resend_us : over);
+}
+
+/* Not sent by a stream for reasons that are not the server's. */
+static bool is_own_fault(int rc)
+{
+	return rc == -ENOBUFS || rc == -ENOMEM || rc == -EMSGSIZE || rc == -EINVAL ||
+	       rc == -EPROTONOSUPPORT;
 }
 
 static void begin(struct prober *p, struct target *t, uint64_t now_us)
@@ -286,6 +296,7 @@ static void begin(struct prober *p, struct target *t, uint64_t now_us)
 	t->id.call = p->io.random(p->io.arg);
 	t->id.cseq = t->id.cseq % INT32_MAX + 1; /* 8.1.1.5: below 2^31, here never 0 */
 	t->hint = "";
+	t->reliable = false;
 	rc = find_source(p, t, now_us);
 	rc = rc ? rc : transmit(p, t);
 	if (rc == -EADDRNOTAVAIL) {
@@ -294,6 +305,7 @@ static void begin(struct prober *p, struct target *t, uint64_t now_us)
 		return;
 	}
 	if (rc) {
+		r.end = t->reliable && !is_own_fault(rc) ? PROBE_REFUSED : PROBE_UNSENT;
 		r.error = -rc;
 		end(p, t, &r, now_us);
 		return;
@@ -301,7 +313,7 @@ static void begin(struct prober *p, struct target *t, uint64_t now_us)
 	t->waiting = true;
 	t->sent_us = now_us;
 	t->resend_gap_us = T1_US;
-	t->resend_us = now_us + T1_US;
+	t->resend_us = t->reliable ? UINT64_MAX : now_us + T1_US;
 	wait_on(p, t);
 }
 
@@ -355,6 +367,15 @@ void prober_answer(struct prober *p, const struct endpoint *from, const struct s
 	end(p, t, &r, at_us > t->sent_us ? at_us : t->sent_us);
 }
 
+void prober_failed(struct prober *p, const struct probe_id *id, int error)
+{
+	struct probe_result r = { .end = PROBE_REFUSED, .error = error };
+	struct target *t = prober_has(p, id->target) ? p->target[id->target] : NULL;
+
+	if (t && t->waiting && t->id.branch == id->branch)
+		end(p, t, &r, t->turn_us);
+}
+
 void prober_error(struct prober *p, const struct endpoint *to, int error)
 {
 	struct probe_result r = { .end = PROBE_REFUSED, .error = error };
@@ -362,7 +383,7 @@ void prober_error(struct prober *p, const struct endpoint *to, int error)
 	for (uint32_t i = 0; i < p->n_room; i++) {
 		struct target *t = p->target[i];
 
-		if (t && t->waiting && endpoint_equal(&t->remote, to))
+		if (t && t->waiting && !t->reliable && endpoint_equal(&t->remote, to))
 			end(p, t, &r, t->turn_us);
 	}
 }

@@ -34,7 +34,8 @@ struct probe_io {
 	void *arg;
 	/* The address from which to send to @dst. 0 or a negative errno. */
 	int (*source)(void *arg, const struct endpoint *dst, struct ip *out);
-	/* Sends the probe @t, in which it fills local, from @source. 0 or a negative errno. */
+	/* Sends the probe @t, in which it fills local and transport, from @source. 0 or a negative
+	 * errno. By a stream it is not sent again; what fails later is told by prober_failed(). */
 	int (*send)(void *arg, const struct ip *source, struct probe_text *t);
 	/* Something that outsiders cannot guess. */
 	uint64_t (*random)(void *arg);
@@ -43,7 +44,7 @@ struct probe_io {
 enum probe_end {
 	PROBE_ANSWERED, /* code says what */
 	PROBE_TIMEOUT,
-	PROBE_REFUSED, /* an ICMP error came: error */
+	PROBE_REFUSED, /* an ICMP error came, or no connection: error */
 	PROBE_UNSENT   /* it could not be sent: error */
 };
 
@@ -53,6 +54,7 @@ struct probe_result {
 	enum probe_end end;
 	uint16_t code;       /* 200 to 699 */
 	int error;           /* positive errno */
+	bool stream;         /* it was to go by TCP or TLS */
 	const char *hint;    /* of a timeout: what was wrong with the answer that came; "" = none */
 	uint64_t latency_us; /* of an answer, from the first sending */
 };
@@ -86,5 +88,9 @@ uint64_t prober_run(struct prober *p, uint64_t now_us);
 void prober_answer(struct prober *p, const struct endpoint *from, const struct sip_msg *m,
 		   uint64_t at_us);
 
-/** An ICMP error came about something sent to @to: ends the probes under way there. */
+/** The probe @id could not be sent after all: it ends with @error, if it is under way. */
+void prober_failed(struct prober *p, const struct probe_id *id, int error);
+
+/** An ICMP error came about something sent to @to: ends the probes under way there, but those by
+ * streams, which know about theirs. */
 void prober_error(struct prober *p, const struct endpoint *to, int error);

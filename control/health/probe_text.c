@@ -30,7 +30,13 @@ static void write_call_id(char *out, size_t n, const struct probe_id *id, const 
 
 size_t probe_text_write(const struct probe_text *t, char *out)
 {
-	char local[HOST_MAX], remote[HOST_MAX], branch[64], call[96], from[80], uri[80];
+	static const char *const names[] = {
+		[SIP_UDP] = "UDP", [SIP_TCP] = "TCP", [SIP_TLS] = "TLS"
+	};
+	static const char *const params[] = {
+		[SIP_UDP] = "", [SIP_TCP] = ";transport=tcp", [SIP_TLS] = ";transport=tls"
+	};
+	char local[HOST_MAX], remote[HOST_MAX], branch[64], call[96], from[80], uri[96];
 	int n;
 
 	host(local, &t->local.ip);
@@ -38,10 +44,10 @@ size_t probe_text_write(const struct probe_text *t, char *out)
 	write_branch(branch, sizeof(branch), &t->id);
 	write_call_id(call, sizeof(call), &t->id, &t->local);
 	snprintf(from, sizeof(from), "sip:viaduct@%s", local);
-	snprintf(uri, sizeof(uri), "sip:%s:%u", remote, t->remote.port);
+	snprintf(uri, sizeof(uri), "sip:%s:%u%s", remote, t->remote.port, params[t->transport]);
 	n = snprintf(out, PROBE_TEXT_MAX,
 		     "OPTIONS %s SIP/2.0\r\n"
-		     "Via: SIP/2.0/UDP %s:%u;rport;branch=%s\r\n"
+		     "Via: SIP/2.0/%s %s:%u;rport;branch=%s\r\n"
 		     "Max-Forwards: 70\r\n"
 		     "From: <%s>;tag=%016" PRIx64 "\r\n"
 		     "To: <%s>\r\n"
@@ -50,8 +56,8 @@ size_t probe_text_write(const struct probe_text *t, char *out)
 		     "Accept: application/sdp\r\n"
 		     "User-Agent: viaduct\r\n"
 		     "Content-Length: 0\r\n\r\n",
-		     t->request_uri ? t->request_uri : uri, local, t->local.port, branch,
-		     t->from ? t->from : from, t->id.branch ^ t->id.call,
+		     t->request_uri ? t->request_uri : uri, names[t->transport], local,
+		     t->local.port, branch, t->from ? t->from : from, t->id.branch ^ t->id.call,
 		     t->request_uri ? t->request_uri : uri, call, t->id.cseq);
 	return n > 0 && n < PROBE_TEXT_MAX ? (size_t)n : 0;
 }

@@ -27,6 +27,7 @@ struct probe_text {
 	const char *from, *request_uri; /* URIs; NULL = made from the addresses */
 	struct endpoint local;          /* where it is sent from */
 	struct endpoint remote;         /* where it is sent to */
+	enum sip_transport transport;   /* 0 = SIP_UDP */
 	struct probe_id id;
 };
 

@@ -35,6 +35,8 @@ struct kernel_sockets {
 	void *arg;
 	struct kernel_socket *first;
 	uint32_t n;
+	uint32_t copied[KERNEL_COPIED_MAX]; /* links */
+	uint32_t n_copied;
 	uint8_t buffer[SIP_MAX_LEN + SIP_PAD];
 };
 
@@ -48,6 +50,12 @@ struct kernel_sockets *kernel_sockets_new(struct event_base *base, kernel_datagr
 		k->arg = arg;
 	}
 	return k;
+}
+
+void kernel_sockets_copied(struct kernel_sockets *k, const uint32_t *links, uint32_t n)
+{
+	k->n_copied = n < KERNEL_COPIED_MAX ? n : KERNEL_COPIED_MAX;
+	memcpy(k->copied, links, k->n_copied * sizeof(*links));
 }
 
 static void socket_close(struct kernel_socket *s)
@@ -103,6 +111,23 @@ static int attach_filter(int fd, uint32_t limit)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0 ? -errno : 0;
 }
 
+int kernel_filter_unseen(int fd, const uint32_t *links, uint32_t n)
+{
+	struct sock_filter code[KERNEL_COPIED_MAX + 3];
+	struct sock_fprog prog = { (unsigned short)(n + 3), code };
+
+	if (n > KERNEL_COPIED_MAX)
+		return -E2BIG;
+	code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					       (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX));
+	for (uint32_t i = 0; i < n; i++)
+		code[1 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, links[i],
+							   (uint8_t)(n - i), 0);
+	code[1 + n] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	code[2 + n] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0 ? -errno : 0;
+}
+
 static int set(int fd, int level, int name, int value)
 {
 	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
@@ -127,7 +152,8 @@ static int set_options(int fd, bool v4)
 }
 
 /* A bound socket, or a negative errno. */
-static int open_socket(const struct endpoint *at, uint32_t limit)
+static int open_socket(const struct kernel_sockets *k, const struct endpoint *at,
+		       const struct kernel_port *port)
 {
 	bool v4 = ip_is_v4(&at->ip);
 	int fd = socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -137,7 +163,8 @@ static int open_socket(const struct endpoint *at, uint32_t limit)
 
 	if (fd < 0)
 		return -errno;
-	rc = attach_filter(fd, v4 ? limit : 0);
+	rc = port->unseen ? kernel_filter_unseen(fd, k->copied, k->n_copied)
+			  : attach_filter(fd, v4 ? port->frame_limit : 0);
 	rc = rc ? rc : set_options(fd, v4);
 	if (rc == 0 && bind(fd, (struct sockaddr *)&name, len) < 0)
 		rc = -errno;
@@ -189,7 +216,8 @@ static int watch(struct kernel_socket *s)
 	return s->event && event_add(s->event, NULL) == 0 ? 0 : -ENOMEM;
 }
 
-static int add_socket(struct kernel_sockets *k, const struct endpoint *at, uint32_t limit)
+static int add_socket(struct kernel_sockets *k, const struct endpoint *at,
+		      const struct kernel_port *port)
 {
 	struct kernel_socket *s = mem_alloc(sizeof(*s));
 	int rc;
@@ -199,13 +227,13 @@ static int add_socket(struct kernel_sockets *k, const struct endpoint *at, uint3
 	s->owner = k;
 	s->at = *at;
 	s->fresh = true;
-	s->fd = open_socket(at, limit);
+	s->fd = open_socket(k, at, port);
 	if (s->fd < 0) {
 		rc = s->fd;
 		mem_free(s);
 		return rc;
 	}
-	rc = limit && ip_is_v4(&at->ip) ? watch(s) : 0;
+	rc = port->unseen || (port->frame_limit && ip_is_v4(&at->ip)) ? watch(s) : 0;
 	if (rc) {
 		socket_close(s);
 		return rc;
@@ -258,7 +286,7 @@ int kernel_sockets_prepare(struct kernel_sockets *k, const struct world *w,
 
 		if (!(l->transports & WORLD_UDP) || !ports[l->iface].shared || find(k, &l->addr))
 			continue;
-		rc = add_socket(k, &l->addr, ports[l->iface].frame_limit);
+		rc = add_socket(k, &l->addr, &ports[l->iface]);
 		if (rc == 0)
 			continue;
 		snprintf(why, why_size, "listener %s: UDP port %u: %s", l->name.s, l->addr.port,

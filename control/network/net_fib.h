@@ -2,8 +2,8 @@
 /*
  * From what is known of the network to the forwarding table of the workers (fib.h).
  *
- * Interfaces that Linux keeps (kernel: shared) get Linux's routes and neighbours; those without a
- * kernel (kernel: none) get what the file says: their addresses, the subnets of these, static
+ * Interfaces that Linux has (kernel: shared, tap) get Linux's routes and neighbours; those without
+ * a kernel (kernel: none) get what the file says: their addresses, the subnets of these, static
  * neighbours and a gateway. Pure but for memory: no sockets, no clock. Control thread only.
  */
 #pragma once
@@ -21,7 +21,7 @@ struct net_iface {
 struct net_fib_input {
 	const struct net_iface *ifaces;
 	uint16_t n_ifaces;
-	const struct net_view *view; /* NULL = no interface is shared with Linux */
+	const struct net_view *view; /* NULL = Linux has no interface of ours */
 	const struct fib_pmtu *pmtus;
 	uint32_t n_pmtus;
 	uint64_t seed; /* of the table's hashes */

@@ -6,6 +6,7 @@
 #include "control/network/network_state.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -23,28 +24,38 @@ bool network_match_links(struct network *net)
 	netlink_view(net->nl, &view);
 	for (uint16_t i = 0; i < net->n_ifaces; i++) {
 		struct net_iface *f = &net->ifaces[i];
-		const struct net_link *link = f->given->kernel == CONFIG_KERNEL_SHARED
-						      ? net_link_named(&view, f->given->device.arg)
-						      : NULL;
+		const struct net_link *link =
+			net->links[i][0] ? net_link_named(&view, net->links[i]) : NULL;
 		int index = link ? link->index : 0;
 
 		if (index == f->index)
 			continue;
 		if (f->index && !index)
-			log_warning("interface %s: %s is gone", f->given->name,
-				    f->given->device.arg);
+			log_warning("interface %s: %s is gone", f->given->name, net->links[i]);
 		else if (f->index)
 			log_warning("interface %s: %s is another device now, restart to use it",
-				    f->given->name, f->given->device.arg);
+				    f->given->name, net->links[i]);
 		f->index = index;
 		moved = true;
 	}
 	return moved;
 }
 
+uint32_t network_copied(const struct network *net, uint32_t *out, uint32_t max)
+{
+	uint32_t n = 0;
+
+	for (uint16_t i = 0; i < net->n_ifaces && n < max; i++) {
+		if (net->ifaces[i].given->device.kind == CONFIG_DEVICE_PACKET &&
+		    net->ifaces[i].index)
+			out[n++] = (uint32_t)net->ifaces[i].index;
+	}
+	return n;
+}
+
 bool network_lost(const struct network *net, uint16_t i)
 {
-	return net->ifaces[i].given->kernel == CONFIG_KERNEL_SHARED && net->ifaces[i].index == 0;
+	return net->links[i][0] && net->ifaces[i].index == 0;
 }
 
 void network_use_config(struct network *net, const struct config *c)
@@ -151,13 +162,38 @@ static int check_links(struct app *app, const struct network *net)
 	return 0;
 }
 
-static bool any_shared(const struct config *c)
+static bool any_linux(const struct config *c)
 {
-	bool shared = false;
+	bool any = false;
 
 	for (uint32_t i = 0; i < c->n_interfaces; i++)
-		shared = shared || c->interfaces[i].kernel == CONFIG_KERNEL_SHARED;
-	return shared;
+		any = any || c->interfaces[i].kernel != CONFIG_KERNEL_NONE;
+	return any;
+}
+
+void network_set_link(struct network *net, uint16_t i, const char *name)
+{
+	snprintf(net->links[i], sizeof(net->links[i]), "%s", name);
+}
+
+const char *network_link_name(const struct network *net, uint16_t i)
+{
+	return net->links[i][0] ? net->links[i] : NULL;
+}
+
+int network_reread(struct app *app)
+{
+	struct network *net = app->network;
+	unsigned int changed = 0;
+	int rc;
+
+	netlink_read(net->nl);
+	rc = netlink_refresh(net->nl, &changed);
+	if (rc)
+		log_error("network of Linux: %s", strerror(-rc));
+	else
+		network_match_links(net);
+	return rc;
 }
 
 static int network_make(struct app *app, struct network *net)
@@ -171,12 +207,17 @@ static int network_make(struct app *app, struct network *net)
 	net->n_ifaces = (uint16_t)c->n_interfaces;
 	net->ifaces = mem_alloc(c->n_interfaces * sizeof(*net->ifaces));
 	net->facts = mem_alloc(c->n_interfaces * sizeof(*net->facts));
-	if (!net->ifaces || !net->facts)
+	net->links = mem_alloc(c->n_interfaces * sizeof(*net->links));
+	if (!net->ifaces || !net->facts || !net->links)
 		return -ENOMEM;
+	for (uint16_t i = 0; i < net->n_ifaces; i++) {
+		if (c->interfaces[i].kernel == CONFIG_KERNEL_SHARED)
+			network_set_link(net, i, c->interfaces[i].device.arg);
+	}
 	if (getrandom(&net->seed, sizeof(net->seed), 0) != sizeof(net->seed))
 		return -EIO;
 	network_use_config(net, c);
-	return any_shared(c) ? netlink_open(&net->nl) : 0;
+	return any_linux(c) ? netlink_open(&net->nl) : 0;
 }
 
 int network_start(struct app *app)
@@ -210,6 +251,7 @@ void network_stop(struct app *app)
 	netlink_close(net->nl);
 	mem_free(net->ifaces);
 	mem_free(net->facts);
+	mem_free(net->links);
 	mem_free(net);
 	app->network = NULL;
 }

@@ -8,8 +8,9 @@
 #include "control/network/network.h"
 
 struct network {
-	struct netlink *nl; /* NULL = no interface is shared with Linux */
+	struct netlink *nl; /* NULL = Linux has no interface of ours */
 	struct net_iface *ifaces;
+	char (*links)[IF_NAMESIZE]; /* what Linux calls each interface; "" = it has none */
 	uint16_t n_ifaces;
 	uint64_t seed;
 	struct pmtu_table pmtus;

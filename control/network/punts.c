@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The punts part: what workers hand over. Messages that only Linux can send leave by the listener's
- * own socket, so they look as if a worker had sent them; ICMP errors go to the path MTUs.
+ * own socket, so they look as if a worker had sent them; those that need a stream or a name go to
+ * the relay, ICMP errors to the path MTUs.
  */
 #include "control/app.h"
 #include "control/endpoint_text.h"
@@ -34,10 +35,17 @@ static void take(const struct punt *p, void *arg)
 {
 	struct app *app = arg;
 
-	if (p->kind == PUNT_SEND)
+	switch (p->kind) {
+	case PUNT_SEND:
 		send_by_linux(app, p);
-	else
+		break;
+	case PUNT_MESSAGE:
+		relay_punt(app, p);
+		break;
+	case PUNT_ICMP:
 		network_icmp(app, p->iface, p->data, p->len);
+		break;
+	}
 }
 
 static void on_punts(evutil_socket_t fd, short what, void *arg)

@@ -93,7 +93,8 @@ static void list_devices(struct listing *l, const struct app *app)
 static void list_rest(struct listing *l, const struct app *app, const struct stats_total *total)
 {
 	list_one(l, "fragments_held", "info", total->held,
-		 "fragments that wait for the rest of their datagram");
+		 "fragments that wait for the rest of their datagram, and messages that wait for a "
+		 "name");
 	list_one(l, "kernel_sent", "info", app->kernel_sent, "messages sent through Linux");
 	list_one(l, "kernel_failed", "info", app->kernel_failed,
 		 "messages that Linux refused to send");

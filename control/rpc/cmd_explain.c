@@ -34,30 +34,56 @@ static bool read_endpoint(const char *text, struct endpoint *out)
 	return true;
 }
 
+/* The transport called @name. False if there is none. */
+static bool read_transport(const char *name, uint8_t *out)
+{
+	static const char *const names[] = {
+		[SIP_UDP] = "udp", [SIP_TCP] = "tcp", [SIP_TLS] = "tls"
+	};
+
+	for (uint8_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) != 0)
+			continue;
+		*out = i;
+		return true;
+	}
+	return !name;
+}
+
 /* Whence the message comes, and where to. False with call->error filled. */
 static bool read_arrival(struct rpc_call *call, struct explain_in *in)
 {
 	const char *source = rpc_text(call, "source"), *listener = rpc_text(call, "listener");
+	const char *transport = rpc_text(call, "transport");
 	const struct listener *l;
 
+	in->transport = SIP_UDP;
+	if (!read_transport(transport, &in->transport)) {
+		rpc_fail(call, RPC_INVALID_PARAMS, "transport: allowed are udp, tcp and tls");
+		return false;
+	}
 	if (source && (!read_endpoint(source, &in->src) || ip_is_unusable(&in->src.ip))) {
 		rpc_fail(call, RPC_INVALID_PARAMS, "source: no message can come from %s", source);
 		return false;
 	}
 	in->src_given = source != NULL;
-	in->listener = explain_listener(in->world, listener, source ? &in->src.ip : NULL);
+	in->listener = explain_listener(in->world, listener, (enum sip_transport)in->transport,
+					source ? &in->src.ip : NULL);
 	if (in->listener == WORLD_NONE) {
 		rpc_fail(call, RPC_NOT_FOUND, "no listener %s%s",
-			 listener ? "is called " : "takes UDP", listener ? listener : "");
+			 listener ? "is called " : "takes ",
+			 listener    ? listener
+			 : transport ? transport
+				     : "UDP");
 		return false;
 	}
 	l = &in->world->listeners[in->listener];
 	if (!source)
 		in->src = explain_stranger(l);
-	if ((l->transports & WORLD_UDP) && ip_is_v4(&in->src.ip) == ip_is_v4(&l->addr.ip))
+	if ((l->transports & 1u << in->transport) && ip_is_v4(&in->src.ip) == ip_is_v4(&l->addr.ip))
 		return true;
-	rpc_fail(call, RPC_INVALID_PARAMS, "listener %s takes nothing by UDP from there",
-		 l->name.s);
+	rpc_fail(call, RPC_INVALID_PARAMS, "listener %s takes nothing by %s from there", l->name.s,
+		 transport ? transport : "UDP");
 	return false;
 }
 

@@ -7,7 +7,9 @@
  * what is in force.
  */
 #include "control/app.h"
+#include "control/fleet/fleet_names.h"
 #include "control/fleet/fleet_state.h"
+#include "control/fleet/names_part.h"
 #include "control/fleet/pool_json.h"
 #include "control/fleet/pool_moved.h"
 #include "control/log.h"
@@ -17,6 +19,7 @@
 #include "dataplane/sip/uri.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 json_t *cmd_pools(struct rpc_call *call)
@@ -46,6 +49,7 @@ struct change {
 	struct rpc_call *call;
 	struct fleet *fleet; /* the copy */
 	struct fleet_backend *b;
+	struct fleet_name *name; /* the backend is a name, and b NULL */
 };
 
 /* The tables of a pool before and after. */
@@ -54,12 +58,23 @@ static double moved_since(const struct app *app, const struct pool *before, uint
 	return pool_moved(before, &app->now.world->pools[pool]);
 }
 
+/* What was changed, as it is now. */
+static json_t *changed_json(const struct change *c, uint16_t number)
+{
+	const struct app *app = c->call->app;
+	const char *name = rpc_text(c->call, "backend");
+
+	if (number != WORLD_NONE)
+		return backend_json(app, fleet_at(app->fleet, number));
+	return name_json(app, rpc_text(c->call, "pool"), name ? name : rpc_text(c->call, "name"));
+}
+
 /* Publishes the copy and answers; frees it if that cannot be done. */
 static json_t *publish(struct change *c, uint16_t pool)
 {
 	struct app *app = c->call->app;
 	struct pool before = app->now.world->pools[pool];
-	uint16_t number = c->b->number;
+	uint16_t number = c->b ? c->b->number : WORLD_NONE;
 	char why[LOG_TEXT_MAX];
 	json_t *result;
 	int rc;
@@ -70,8 +85,8 @@ static json_t *publish(struct change *c, uint16_t pool)
 		fleet_free(c->fleet);
 		result = rpc_fail(c->call, RPC_REFUSED, "%s; nothing has changed", why);
 	} else {
-		result = json_pack("{s:o, s:f, s:I}", "backend",
-				   backend_json(app, fleet_at(app->fleet, number)), "moved",
+		names_sync(app);
+		result = json_pack("{s:o, s:f, s:I}", "backend", changed_json(c, number), "moved",
 				   moved_since(app, &before, pool), "generation",
 				   (json_int_t)app->generation);
 	}
@@ -79,23 +94,29 @@ static json_t *publish(struct change *c, uint16_t pool)
 	return result;
 }
 
-/* Copies the fleet and finds the backend that the parameters name. NULL with the error filled. */
-static struct fleet_backend *begin(struct change *c)
+/* Copies the fleet and finds the backend that the parameters name. False with the error filled. */
+static bool begin(struct change *c)
 {
+	const char *pool = rpc_text(c->call, "pool"), *backend = rpc_text(c->call, "backend");
 	char why[FLEET_REASON_MAX];
 
 	c->fleet = fleet_copy(c->call->app->fleet);
 	if (!c->fleet) {
 		rpc_fail(c->call, RPC_INTERNAL_ERROR, "no memory");
-		return NULL;
+		return false;
 	}
-	c->b = fleet_find(c->fleet, rpc_text(c->call, "pool"), rpc_text(c->call, "backend"), why,
-			  sizeof(why));
-	if (c->b)
-		return c->b;
+	c->name = fleet_find_name(c->fleet, pool, backend);
+	c->b = c->name ? NULL : fleet_find(c->fleet, pool, backend, why, sizeof(why));
+	if (c->b || c->name)
+		return true;
 	rpc_fail(c->call, RPC_NOT_FOUND, "%s", why);
 	fleet_free(c->fleet);
-	return NULL;
+	return false;
+}
+
+static uint16_t pool_of(const struct change *c)
+{
+	return c->b ? c->b->pool : fleet_pool_index(c->fleet, rpc_text(c->call, "pool"));
 }
 
 static enum config_state state_of(const char *name)
@@ -126,19 +147,24 @@ json_t *cmd_backend_set(struct rpc_call *call)
 	}
 	if (!begin(&c))
 		return NULL;
-	fleet_set(c.fleet, c.b, &change);
-	return publish(&c, c.b->pool);
+	if (c.name)
+		fleet_set_name(c.fleet, c.name, &change);
+	else
+		fleet_set(c.fleet, c.b, &change);
+	return publish(&c, pool_of(&c));
 }
 
 json_t *cmd_backend_remove(struct rpc_call *call)
 {
 	struct change c = { .call = call };
 	uint16_t pool;
+	int rc;
 
 	if (!begin(&c))
 		return NULL;
-	pool = c.b->pool;
-	if (fleet_remove(c.fleet, c.b) == 0)
+	pool = pool_of(&c);
+	rc = c.name ? fleet_remove_name(c.fleet, c.name) : fleet_remove(c.fleet, c.b);
+	if (rc == 0)
 		return publish(&c, pool);
 	fleet_free(c.fleet);
 	return rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
@@ -171,8 +197,9 @@ static uint32_t transports_of(const char *text)
 	return transports;
 }
 
-/* An address of either family, with a port or without; IPv6 with a port in brackets. */
-static bool read_endpoint(const char *text, struct endpoint *out)
+/* An address of either family, with a port or without, IPv6 with a port in brackets; or a name,
+ * which goes to @name. */
+static bool read_endpoint(const char *text, struct endpoint *out, char name[DNS_NAME_MAX + 1])
 {
 	const uint8_t *p = (const uint8_t *)text;
 	size_t n = strlen(text);
@@ -180,20 +207,69 @@ static bool read_endpoint(const char *text, struct endpoint *out)
 	uint16_t port = 0;
 
 	if (!ip_parse(p, n, &host.ip)) {
-		if (!hostport_parse(p, span_of(0, (uint32_t)n), &host, &port) ||
-		    host.kind != HOST_IP)
+		if (!hostport_parse(p, span_of(0, (uint32_t)n), &host, &port))
 			return false;
+		if (host.kind == HOST_NAME) {
+			*out = (struct endpoint){ .port = port };
+			return dns_name_copy(text, host.text.len, name);
+		}
 	}
-	*out = (struct endpoint){ host.ip, port ? port : 5060 };
+	*out = (struct endpoint){ host.ip, port };
 	return true;
 }
 
 struct new_backend {
 	struct endpoint addr;
+	char host[DNS_NAME_MAX + 1]; /* "" = an address */
 	uint32_t transports;
+	uint16_t tls_port;
+	const char *tls_name;
 	uint32_t weight;
 	uint32_t tier;
 };
+
+static bool is_host_name(const char *text)
+{
+	struct sip_host host;
+
+	return host_parse((const uint8_t *)text, span_of(0, (uint32_t)strlen(text)), false,
+			  &host) &&
+	       host.kind == HOST_NAME;
+}
+
+/* Reads what concerns TLS alone, and fills in the ports. False with the error filled. */
+static bool read_tls(struct rpc_call *call, struct new_backend *out)
+{
+	bool tls = out->transports & WORLD_TLS, alone = out->transports == WORLD_TLS;
+	json_int_t port = rpc_number(call, "tls_port", 0);
+
+	out->tls_name = rpc_text(call, "tls_name");
+	if (!tls && (port || out->tls_name))
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "tls_port and tls_name are for backends whose transports have tls");
+	else if (port < 0 || port > UINT16_MAX)
+		rpc_fail(call, RPC_INVALID_PARAMS, "tls_port: allowed are 1 to 65535");
+	else if (alone && port && out->addr.port && port != out->addr.port)
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "tls_port: with tls alone it is the port of the address");
+	else if ((out->transports & WORLD_TCP) && port && port == out->addr.port)
+		rpc_fail(call, RPC_INVALID_PARAMS, "tls_port: tcp has that port already");
+	else if (out->tls_name && !is_host_name(out->tls_name))
+		rpc_fail(call, RPC_INVALID_PARAMS, "tls_name: \"%s\" is no host name",
+			 out->tls_name);
+	else {
+		if (alone && out->addr.port == 0 && !out->host[0])
+			out->addr.port = port ? (uint16_t)port : 5061;
+		if (out->addr.port == 0 && !out->host[0])
+			out->addr.port = 5060;
+		if (tls)
+			out->tls_port = port                      ? (uint16_t)port
+					: alone && out->addr.port ? out->addr.port
+								  : 5061;
+		return true;
+	}
+	return false;
+}
 
 /* Reads what the parameters say of the new backend. False with the error filled. */
 static bool read_new(struct rpc_call *call, struct new_backend *out)
@@ -202,9 +278,10 @@ static bool read_new(struct rpc_call *call, struct new_backend *out)
 	const char *transports = rpc_text(call, "transports");
 	json_int_t weight = rpc_number(call, "weight", 1), tier = rpc_number(call, "tier", 0);
 
-	if (!read_endpoint(address, &out->addr)) {
-		rpc_fail(call, RPC_INVALID_PARAMS, "address: \"%s\" is no IP address and port",
-			 address);
+	out->host[0] = '\0';
+	if (!read_endpoint(address, &out->addr, out->host)) {
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "address: \"%s\" is no IP address and port, nor a host name", address);
 		return false;
 	}
 	out->transports = transports_of(transports ? transports : "udp");
@@ -218,17 +295,46 @@ static bool read_new(struct rpc_call *call, struct new_backend *out)
 		rpc_fail(call, RPC_INVALID_PARAMS,
 			 "transports: \"%s\"; allowed are udp, tcp and tls, separated by commas",
 			 transports);
-	else if (!(out->transports & WORLD_UDP))
-		rpc_fail(call, RPC_REFUSED, "transports: tcp or tls without udp: not built yet");
 	else
-		return true;
+		return read_tls(call, out);
 	return false;
+}
+
+/* Adds @new to the copy. 0, or a negative errno with @why filled. */
+static int add(struct change *c, const struct new_backend *new, char *why, size_t n)
+{
+	const char *pool = rpc_text(c->call, "pool"), *name = rpc_text(c->call, "name");
+	/* Borrowed texts, of which the fleet makes copies. */
+	const struct fleet_name as_name = {
+		.pool = (char *)(uintptr_t)pool,
+		.name = (char *)(uintptr_t)name,
+		.host = (char *)(uintptr_t) new->host,
+		.port = new->addr.port,
+		.tls_port = new->tls_port,
+		.tls_name = (char *)(uintptr_t)(new->tls_name ? new->tls_name : new->host),
+		.transports = new->transports,
+		.weight = new->weight,
+		.tier = new->tier,
+		.state = CONFIG_STATE_UP,
+	};
+	int rc;
+
+	if (new->host[0])
+		return fleet_add_name(c->fleet, &as_name, why, n);
+	rc = fleet_add(c->fleet, pool, name, &new->addr, new->transports, new->weight, new->tier,
+		       why, n);
+	if (rc)
+		return rc;
+	c->b = fleet_find(c->fleet, pool, name, why, n);
+	rc = fleet_set_tls(c->b, new->tls_port, new->tls_name);
+	if (rc)
+		snprintf(why, n, "no memory");
+	return rc;
 }
 
 json_t *cmd_backend_add(struct rpc_call *call)
 {
 	struct change c = { .call = call };
-	const char *pool = rpc_text(call, "pool"), *name = rpc_text(call, "name");
 	char why[FLEET_REASON_MAX];
 	struct new_backend new;
 	int rc;
@@ -238,12 +344,9 @@ json_t *cmd_backend_add(struct rpc_call *call)
 	c.fleet = fleet_copy(call->app->fleet);
 	if (!c.fleet)
 		return rpc_fail(call, RPC_INTERNAL_ERROR, "no memory");
-	rc = fleet_add(c.fleet, pool, name, &new.addr, new.transports, new.weight, new.tier, why,
-		       sizeof(why));
-	if (rc == 0) {
-		c.b = fleet_find(c.fleet, pool, name, why, sizeof(why));
-		return publish(&c, c.b->pool);
-	}
+	rc = add(&c, &new, why, sizeof(why));
+	if (rc == 0)
+		return publish(&c, pool_of(&c));
 	fleet_free(c.fleet);
 	return rpc_fail(call,
 			rc == -ENOENT   ? RPC_NOT_FOUND

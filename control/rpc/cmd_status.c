@@ -8,9 +8,12 @@
 #include "control/network/network.h"
 #include "control/publish.h"
 #include "control/rpc/rpc.h"
+#include "control/stream/stream.h"
+#include "control/transaction/transaction.h"
 #include "control/wall_time.h"
 #include "control/watch/alarms.h"
 #include "control/watch/rates.h"
+#include "dataplane/plane_watch.h"
 #include "dataplane/sip/msg.h"
 
 #include <unistd.h>
@@ -33,21 +36,38 @@ static json_t *config_json(const struct app *app)
 			 "window", window_json(app));
 }
 
+/* Of an interface that Linux shares, Linux knows better than the driver. */
+static bool has_link(const struct app *app, uint16_t i, const struct plane_link *link)
+{
+	bool shared = app->config.interfaces[i].kernel == CONFIG_KERNEL_SHARED;
+
+	return !network_lost(app->network, i) && (shared || link->up);
+}
+
+static json_t *interface_json(const struct app *app, uint16_t i)
+{
+	const struct config_interface *c = &app->config.interfaces[i];
+	struct plane_link link = plane_link(app->plane, i);
+	uint8_t mac[6];
+	uint32_t mtu;
+	json_t *o;
+
+	plane_port_info(app->plane, i, mac, &mtu);
+	o = json_pack("{s:s, s:s, s:s?, s:i, s:i, s:b}", "name", c->name, "device", c->device.text,
+		      "linux", network_link_name(app->network, i), "mtu", (int)mtu, "queues",
+		      (int)link.rx_queues, "up", has_link(app, i, &link));
+	/* Drivers without a cable make one up. */
+	if (c->device.kind == CONFIG_DEVICE_PCI && link.speed)
+		json_object_set_new(o, "speed", json_integer(link.speed));
+	return o;
+}
+
 static json_t *interfaces_json(const struct app *app)
 {
-	const struct config *c = &app->config;
 	json_t *list = json_array();
 
-	for (uint16_t i = 0; app->plane && i < c->n_interfaces; i++) {
-		uint8_t mac[6];
-		uint32_t mtu;
-
-		plane_port_info(app->plane, i, mac, &mtu);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:b}", "name",
-						      c->interfaces[i].name, "device",
-						      c->interfaces[i].device.text, "mtu", (int)mtu,
-						      "up", !network_lost(app->network, i)));
-	}
+	for (uint16_t i = 0; app->plane && i < app->config.n_interfaces; i++)
+		json_array_append_new(list, interface_json(app, i));
 	return list;
 }
 
@@ -117,6 +137,20 @@ static void add_rates(json_t *status, const struct app *app)
 		json_pack("{s:f, s:f, s:f}", "p50", l->p50, "p99", l->p99, "p999", l->p999));
 }
 
+/* Adds what the control thread carries itself. */
+static void add_relay(json_t *status, const struct app *app)
+{
+	const struct relay_counts *waiting = relay_counts(app->relay);
+	const struct txn_counts *t = txns_counts(relay_transactions(app->relay));
+
+	json_object_set_new(status, "relay",
+			    json_pack("{s:I, s:I, s:I, s:I}", "connections",
+				      (json_int_t)streams_count(app->streams), "transactions",
+				      (json_int_t)t->present, "waiting_for_names",
+				      (json_int_t)waiting->names, "waiting_for_connections",
+				      (json_int_t)waiting->connections));
+}
+
 /* Adds what changes seldom. */
 static void add_places(json_t *status, const struct app *app)
 {
@@ -140,6 +174,8 @@ json_t *cmd_status(struct rpc_call *call)
 	if (!status)
 		return NULL;
 	add_rates(status, app);
+	if (app->relay && app->streams)
+		add_relay(status, app);
 	add_places(status, app);
 	json_object_set_new(status, "alarms", alarms_json(app->alarms));
 	return status;

@@ -93,7 +93,8 @@ static bool take_backend(struct rpc_call *call, struct trace_filter *f)
 
 static bool is_verdict(const char *text, struct trace_filter *f)
 {
-	static const enum trace_verdict all[] = { TRACE_FORWARDED, TRACE_ANSWERED, TRACE_DROPPED };
+	static const enum trace_verdict all[] = { TRACE_FORWARDED, TRACE_ANSWERED, TRACE_DROPPED,
+						  TRACE_ABSORBED };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (strcmp(text, trace_verdict_name(all[i])) == 0)
@@ -130,7 +131,8 @@ static bool take_verdict(struct rpc_call *call, struct trace_filter *f)
 		near_offer(&near, names[i]);
 	}
 	rpc_fail(call, RPC_INVALID_PARAMS,
-		 "verdict: \"%s\" is not forwarded, answered, dropped or the name of a reason%s%s",
+		 "verdict: \"%s\" is not forwarded, answered, dropped, absorbed or the name of "
+		 "a reason%s%s",
 		 text, near.found ? "; did you mean " : "", near.found ? near.found : "");
 	return false;
 }

@@ -7,6 +7,7 @@
 #include "control/config/config_reader.h"
 #include "control/config/near.h"
 #include "control/rpc/commands.h"
+#include "dataplane/sip/host.h"
 #include "dataplane/sip/ip.h"
 
 #include <stdio.h>
@@ -48,6 +49,18 @@ static bool is_endpoint(const char *text)
 	return !text[n] || (text[n] == ':' && is_port(text + n + 1));
 }
 
+/* "sip.example.net" or "sip.example.net:5060" */
+static bool is_named_endpoint(const char *text)
+{
+	size_t n = host_len(text);
+	struct sip_host host;
+
+	if (!host_parse((const uint8_t *)text, span_of(0, (uint32_t)n), false, &host) ||
+	    host.kind != HOST_NAME)
+		return false;
+	return !text[n] || is_port(text + n + 1);
+}
+
 static bool is_word(const char *const *words, const char *text)
 {
 	for (; *words; words++) {
@@ -79,6 +92,8 @@ static bool has_type(enum param_type type, const json_t *v)
 		return text && is_word(param_words(type), text);
 	case PARAM_ENDPOINT:
 		return text && is_endpoint(text);
+	case PARAM_SERVER:
+		return text && (is_endpoint(text) || is_named_endpoint(text));
 	case PARAM_POOL:
 	case PARAM_BACKEND:
 		return text && text[0];

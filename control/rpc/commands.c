@@ -116,6 +116,7 @@ const char *param_type_text(enum param_type type)
 		[PARAM_ONOFF] = "on or off",
 		[PARAM_ENDPOINT] = "an IP address, with a port or without: 192.0.2.1:5060, "
 				   "[2001:db8::1]:5060",
+		[PARAM_SERVER] = "an IP address or a host name, with a port or without",
 		[PARAM_POOL] = "the name of a pool",
 		[PARAM_BACKEND] = "the name of a backend",
 		[PARAM_PATH] = "the name of a file",
@@ -129,8 +130,8 @@ const char *param_type_text(enum param_type type)
 static void value_usage(const struct command_param *p, char *out, size_t n)
 {
 	static const char *const kinds[PARAM_N_TYPES] = {
-		[PARAM_NUMBER] = "N",  [PARAM_WEIGHT] = "N|file", [PARAM_ENDPOINT] = "ADDRESS",
-		[PARAM_PATH] = "FILE", [PARAM_FILE] = "FILE",
+		[PARAM_NUMBER] = "N",       [PARAM_WEIGHT] = "N|file", [PARAM_ENDPOINT] = "ADDRESS",
+		[PARAM_SERVER] = "ADDRESS", [PARAM_PATH] = "FILE",     [PARAM_FILE] = "FILE",
 	};
 	const char *const *words = param_words(p->type);
 	size_t used = 0;

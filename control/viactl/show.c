@@ -21,6 +21,12 @@ static void show_draining(const json_t *result, FILE *to)
 			    : "the node is in service\n");
 }
 
+static void show_flush(const json_t *result, FILE *to)
+{
+	fprintf(to, "%d sets of records will be asked for anew\n",
+		(int)field_int(result, "flushed"));
+}
+
 static void show_stop(const json_t *result, FILE *to)
 {
 	(void)result;
@@ -31,12 +37,15 @@ static const struct {
 	const char *method;
 	void (*show)(const json_t *result, FILE *to);
 } shows[] = {
-	{ "status", show_status },       { "pools", show_pools },
-	{ "pool.show", show_pool },      { "backend.set", show_backend },
-	{ "backend.add", show_backend }, { "backend.remove", show_backend },
-	{ "reload", show_reload },       { "counters", show_counters },
-	{ "log.level", show_level },     { "explain", show_explain },
-	{ "node.drain", show_draining }, { "stop", show_stop },
+	{ "status", show_status },           { "pools", show_pools },
+	{ "pool.show", show_pool },          { "backend.set", show_backend },
+	{ "backend.add", show_backend },     { "backend.remove", show_backend },
+	{ "reload", show_reload },           { "counters", show_counters },
+	{ "log.level", show_level },         { "explain", show_explain },
+	{ "connections", show_connections }, { "dns", show_dns },
+	{ "dns.flush", show_flush },         { "certificates", show_certificates },
+	{ "node.drain", show_draining },     { "stop", show_stop },
+	{ "doctor", show_doctor },           { "transactions", show_transactions },
 };
 
 void show_result(const char *method, const json_t *result, FILE *to)

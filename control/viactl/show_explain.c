@@ -71,9 +71,10 @@ static void show_key(const json_t *key, FILE *to)
 void show_explain(const json_t *r, FILE *to)
 {
 	const char *verdict = field_text(r, "verdict"), *reason = field_text(r, "reason");
-	enum color color = strcmp(verdict, "forward") == 0  ? COLOR_GOOD
-			   : strcmp(verdict, "answer") == 0 ? COLOR_WARN
-							    : COLOR_BAD;
+	enum color color = strcmp(verdict, "forward") == 0 ? COLOR_GOOD
+			   : strcmp(verdict, "answer") == 0 || strcmp(verdict, "resolve") == 0
+				   ? COLOR_WARN
+				   : COLOR_BAD;
 	const char *message = field_text(r, "message");
 	const json_t *difference = json_object_get(r, "difference");
 
@@ -85,6 +86,7 @@ void show_explain(const json_t *r, FILE *to)
 	fact(to, "window", field_text(r, "window"));
 	fact(to, "from", field_text(r, "from"));
 	fact(to, "to", field_text(r, "to"));
+	fact(to, "by", field_text(r, "transport"));
 	if (*message)
 		fputc('\n', to);
 	if (json_array_size(difference))

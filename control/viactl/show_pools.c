@@ -146,10 +146,9 @@ void show_pool(const json_t *r, FILE *to)
 	show_one(json_object_get(r, "pool"), to);
 }
 
-void show_backend(const json_t *r, FILE *to)
+static void show_changed(const json_t *b, FILE *to)
 {
-	const json_t *b = json_object_get(r, "backend");
-	char moved[UNITS_MAX], share[UNITS_MAX];
+	char share[UNITS_MAX];
 
 	if (field_true(b, "removed"))
 		screen_print(to, COLOR_NONE, "%s: removed", field_text(b, "name"));
@@ -158,6 +157,25 @@ void show_backend(const json_t *r, FILE *to)
 			     field_text(b, "name"), field_text(b, "state"),
 			     (int)field_int(b, "weight"),
 			     units_percent(share, field_number(b, "share")));
+}
+
+void show_backend(const json_t *r, FILE *to)
+{
+	const json_t *b = json_object_get(r, "backend"), *members = json_object_get(b, "members");
+	char moved[UNITS_MAX];
+	json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)members, i, one)
+	{
+		show_changed(one, to);
+		fputc('\n', to);
+	}
+	if (json_array_size(members) == 0)
+		show_changed(b, to);
+	else
+		screen_print(to, COLOR_NONE, "%s: all %d of them", field_text(b, "name"),
+			     (int)json_array_size(members));
 	fprintf(to, "; %s of the pool's keys moved\n",
 		units_percent(moved, field_number(r, "moved")));
 }

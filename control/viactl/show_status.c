@@ -73,6 +73,22 @@ static void show_rates(const json_t *r, FILE *to)
 		line(to, "latency", COLOR_NONE, text);
 }
 
+/* What the control thread carries, if there is anything. */
+static void show_relay(const json_t *r, FILE *to)
+{
+	json_int_t waiting =
+		field_int(r, "waiting_for_names") + field_int(r, "waiting_for_connections");
+	char text[512], a[UNITS_MAX], b[UNITS_MAX], c[UNITS_MAX];
+
+	if (!r || field_int(r, "connections") + field_int(r, "transactions") + waiting == 0)
+		return;
+	snprintf(text, sizeof(text),
+		 "%s TCP and TLS connections, %s transactions to and from UDP, %s messages waiting",
+		 units_exact(a, field_int(r, "connections")),
+		 units_exact(b, field_int(r, "transactions")), units_exact(c, waiting));
+	line(to, "streams", COLOR_NONE, text);
+}
+
 static enum color busy_color(double busy)
 {
 	return busy > 0.9 ? COLOR_BAD : busy > 0.7 ? COLOR_WARN : COLOR_NONE;
@@ -114,15 +130,26 @@ static void show_interfaces(const json_t *list, FILE *to)
 
 	sheet_column(&s, "interface", false);
 	sheet_column(&s, "device", false);
+	sheet_column(&s, "Linux", false);
 	sheet_column(&s, "link", false);
+	sheet_column(&s, "Mbit/s", true);
+	sheet_column(&s, "queues", true);
 	sheet_column(&s, "MTU", true);
 	json_array_foreach((json_t *)list, i, v)
 	{
 		bool up = field_true(v, "up");
+		char speed[UNITS_MAX] = "", queues[UNITS_MAX] = "";
 
+		if (field_int(v, "speed"))
+			units_exact(speed, field_int(v, "speed"));
+		if (field_int(v, "queues"))
+			units_exact(queues, field_int(v, "queues"));
 		sheet_cell(&s, COLOR_NONE, "%s", field_text(v, "name"));
 		sheet_cell(&s, COLOR_NONE, "%s", field_text(v, "device"));
+		sheet_cell(&s, COLOR_NONE, "%s", field_text(v, "linux"));
 		sheet_cell(&s, up ? COLOR_GOOD : COLOR_BAD, "%s", up ? "up" : "lost");
+		sheet_cell(&s, COLOR_NONE, "%s", speed);
+		sheet_cell(&s, COLOR_NONE, "%s", queues);
 		sheet_cell(&s, COLOR_NONE, "%d", (int)field_int(v, "mtu"));
 	}
 	fputc('\n', to);
@@ -161,6 +188,7 @@ void show_status(const json_t *r, FILE *to)
 	show_node(r, to);
 	show_config(json_object_get(r, "config"), to);
 	show_rates(r, to);
+	show_relay(json_object_get(r, "relay"), to);
 	json_array_foreach(json_object_get(r, "alarms"), i, alarm)
 	{
 		const char *text = json_string_value(alarm);

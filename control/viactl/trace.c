@@ -33,9 +33,17 @@ static void catch_signals(void)
 
 static enum color verdict_color(const char *verdict)
 {
-	return strcmp(verdict, "forwarded") == 0  ? COLOR_GOOD
-	       : strcmp(verdict, "answered") == 0 ? COLOR_WARN
-						  : COLOR_BAD;
+	return strcmp(verdict, "forwarded") == 0 || strcmp(verdict, "absorbed") == 0 ? COLOR_GOOD
+	       : strcmp(verdict, "answered") == 0                                    ? COLOR_WARN
+										     : COLOR_BAD;
+}
+
+/* "tcp " before an address, nothing for UDP. */
+static const char *transport_of(const json_t *m, const char *key)
+{
+	const char *transport = field_text(m, key);
+
+	return strcmp(transport, "tcp") == 0 ? "tcp " : strcmp(transport, "tls") == 0 ? "tls " : "";
 }
 
 static void print_line(const json_t *m)
@@ -51,11 +59,13 @@ static void print_line(const json_t *m)
 		snprintf(what, sizeof(what), "%.40s", field_text(m, "method"));
 	screen_print(stdout, COLOR_DIM, "%.12s ", time ? time + 1 : "");
 	screen_print(stdout, COLOR_KEY, "%-14s ", what);
-	screen_print(stdout, COLOR_NONE, "%s > ", field_text(m, "source"));
+	screen_print(stdout, COLOR_NONE, "%s%s > ", transport_of(m, "transport"),
+		     field_text(m, "source"));
 	screen_print(stdout, COLOR_NONE, "%s ", field_text(m, "listener"));
 	screen_print(stdout, verdict_color(verdict), "%s%s%s", verdict, *reason ? " " : "", reason);
 	if (*field_text(m, "destination"))
-		screen_print(stdout, COLOR_NONE, " > %s", field_text(m, "destination"));
+		screen_print(stdout, COLOR_NONE, " > %s%s", transport_of(m, "out_transport"),
+			     field_text(m, "destination"));
 	if (*field_text(m, "backend"))
 		screen_print(stdout, COLOR_NONE, " (%s)", field_text(m, "backend"));
 	screen_print(stdout, COLOR_DIM, " %s\n", field_text(m, "call_id"));

@@ -15,19 +15,43 @@
 
 #define SILENT_S 5
 
-/* The member called @name in the result of pool.show, or NULL. */
+/* The member called @name in the result of pool.show, or, of a name's addresses, the one that was
+ * silent least long; NULL = none. */
 static const json_t *member(const json_t *result, const char *name)
 {
 	const json_t *list = json_object_get(json_object_get(result, "pool"), "members");
+	const json_t *found = NULL;
 	json_t *b;
 	size_t i;
 
 	json_array_foreach((json_t *)list, i, b)
 	{
+		const json_t *drain = json_object_get(b, "drain");
+		const json_t *before = json_object_get(found, "drain");
+
 		if (strcmp(field_text(b, "name"), name) == 0)
 			return b;
+		if (strcmp(field_text(b, "of"), name) != 0 || field_true(b, "removed"))
+			continue;
+		if (!found || (json_is_object(drain) &&
+			       field_number(drain, "silent_s") < field_number(before, "silent_s")))
+			found = b;
 	}
-	return NULL;
+	return found;
+}
+
+/* True if the backend that was changed, or some address of it, drains. */
+static bool drains(const json_t *backend)
+{
+	json_t *b;
+	size_t i;
+
+	json_array_foreach(json_object_get(backend, "members"), i, b)
+	{
+		if (json_is_object(json_object_get(b, "drain")))
+			return true;
+	}
+	return json_is_object(json_object_get(backend, "drain"));
 }
 
 static void progress(const char *name, const json_t *drain)
@@ -91,7 +115,7 @@ int run_wait(const struct args *a, struct link *l, const json_t *result)
 	time_t start = time(NULL);
 	int status;
 
-	if (!json_is_object(json_object_get(json_object_get(result, "backend"), "drain"))) {
+	if (!drains(json_object_get(result, "backend"))) {
 		fputs("viactl: --wait is for state=drain: nothing to wait for\n", stderr);
 		return VIACTL_OBEYED;
 	}

@@ -6,13 +6,18 @@
 #include "control/app.h"
 #include "control/health/health.h"
 #include "control/log.h"
+#include "control/stream/tls.h"
+#include "control/wall_time.h"
 #include "control/watch/alarms.h"
 #include "control/watch/rates.h"
+#include "dataplane/plane_watch.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
+
+#define DAY_S 86400
 
 struct watch {
 	struct alarms alarms; /* first: app->alarms points here */
@@ -63,7 +68,8 @@ static void watch_drops(struct app *app)
 	for (unsigned int i = 0; i < N_COUNTERS; i++) {
 		double rate = rates_counter(app->rates, (enum counter)i);
 
-		if (counter_info((enum counter)i)->class != COUNTER_drop)
+		/* TCP of others, which fills any queue until it loses something. */
+		if (counter_info((enum counter)i)->class != COUNTER_drop || i == C_DROP_KERNEL_FULL)
 			continue;
 		all += rate;
 		if (rate > most) {
@@ -134,6 +140,43 @@ static void watch_rest(struct app *app)
 		    "no listener: no interface has an address");
 }
 
+/* The certificate that expires first decides what is said. */
+static void watch_certificates(struct app *app)
+{
+	int64_t now = (int64_t)(wall_time_ms() / 1000);
+	const struct tls_certificate *first = NULL;
+	int64_t left;
+
+	for (uint32_t i = 0; i < tls_n_certificates(app->tls); i++) {
+		const struct tls_certificate *c = tls_certificate_at(app->tls, i);
+
+		if (!first || c->expires < first->expires)
+			first = c;
+	}
+	left = first ? first->expires - now : 0;
+	alarms_tell(app->alarms, ALARM_CERTIFICATE,
+		    first && left < (int64_t)app->config.alarms.certificate_days * DAY_S,
+		    "listener %s: certificate %s %s %lld days", first ? first->listener : "",
+		    first ? first->file : "", left < 0 ? "has expired for" : "expires in",
+		    (long long)(left < 0 ? -left : left) / DAY_S);
+}
+
+/* Of shared interfaces Linux knows, and network.c tells. */
+static void watch_links(struct app *app)
+{
+	const char *down = "";
+	unsigned int n = 0;
+
+	for (uint16_t i = 0; app->plane && i < app->config.n_interfaces; i++) {
+		const struct config_interface *c = &app->config.interfaces[i];
+
+		if (c->kernel != CONFIG_KERNEL_SHARED && !plane_link(app->plane, i).up && n++ == 0)
+			down = c->name;
+	}
+	alarms_tell(app->alarms, ALARM_LINK, n > 0, "interface %s has no link%s", down,
+		    n > 1 ? ", and others" : "");
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
@@ -145,6 +188,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	watch_pools(app);
 	watch_queues(app);
 	watch_rest(app);
+	watch_links(app);
+	watch_certificates(app);
 }
 
 int alarms_start(struct app *app)

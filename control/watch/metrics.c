@@ -53,9 +53,10 @@ static uint32_t n_counters(void)
 
 bool metrics_at(uint32_t i, struct metric *out, char name[METRICS_NAME_MAX])
 {
-	static const struct metric *const lists[] = { metrics_of_node, metrics_of_workers,
-						      metrics_of_pools, metrics_of_backends,
-						      metrics_of_health };
+	static const struct metric *const lists[] = { metrics_of_node,   metrics_of_workers,
+						      metrics_of_pools,  metrics_of_backends,
+						      metrics_of_health, metrics_of_tls,
+						      metrics_of_dns,    metrics_of_relay };
 
 	if (counter_at(i, out, name))
 		return true;

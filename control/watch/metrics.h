@@ -33,6 +33,9 @@ extern const struct metric metrics_of_workers[];
 extern const struct metric metrics_of_pools[];
 extern const struct metric metrics_of_backends[];
 extern const struct metric metrics_of_health[];
+extern const struct metric metrics_of_tls[];
+extern const struct metric metrics_of_dns[];
+extern const struct metric metrics_of_relay[];
 
 #define METRICS_NAME_MAX 96
 

@@ -15,7 +15,19 @@
 
 const char *trace_verdict_name(enum trace_verdict v)
 {
-	return v == TRACE_FORWARDED ? "forwarded" : v == TRACE_ANSWERED ? "answered" : "dropped";
+	return v == TRACE_FORWARDED  ? "forwarded"
+	       : v == TRACE_ANSWERED ? "answered"
+	       : v == TRACE_ABSORBED ? "absorbed"
+				     : "dropped";
+}
+
+static json_t *transport_json(unsigned int transport)
+{
+	static const char *const names[] = {
+		[SIP_UDP] = "udp", [SIP_TCP] = "tcp", [SIP_TLS] = "tls"
+	};
+
+	return json_string(names[transport]);
 }
 
 void trace_cause_name(unsigned int cause, char *out, size_t n)
@@ -95,8 +107,10 @@ json_t *trace_json(const struct trace_record *r, const struct world *w, uint64_t
 	put(o, "direction", json_string("in"));
 	put(o, "source", endpoint_json(&r->src));
 	put(o, "listener", endpoint_json(&r->listener));
+	put(o, "transport", transport_json(r->transport));
 	put(o, "from", r->has_out ? endpoint_json(&r->from) : NULL);
 	put(o, "destination", r->has_out ? endpoint_json(&r->dst) : NULL);
+	put(o, "out_transport", r->has_out ? transport_json(r->out_transport) : NULL);
 	put(o, "backend", backend_json(r, w));
 	put(o, "verdict", json_string(trace_verdict_name((enum trace_verdict)r->verdict)));
 	put(o, "reason", cause_json(r));

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/** What became of a message: "forwarded", "answered", "dropped". */
+/** What became of a message: "forwarded", "answered", "dropped", "absorbed". */
 const char *trace_verdict_name(enum trace_verdict v);
 
 /** Writes the name of cause @cause, a reason or a drop counter ("bad_via", "drop_tx_full"), to

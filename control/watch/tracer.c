@@ -64,8 +64,8 @@ static uint64_t publish(struct tracer *t)
 		slots[i].rate = t->slot[i].wish.rate;
 	}
 	generation = plane_trace(t->app->plane, t->n ? slots : NULL);
-	t->app->slow->tap = plane_trace_tap(t->app->plane);
-	t->app->slow->trace = plane_trace_set(t->app->plane);
+	t->app->relay_env.tap = plane_trace_tap(t->app->plane);
+	t->app->relay_env.trace = plane_trace_set(t->app->plane);
 	return generation;
 }
 

@@ -39,8 +39,10 @@ struct world_server {
 	uint16_t weight;
 	uint8_t transports;
 	uint8_t tier;
-	uint8_t state; /* enum backend_state */
-	uint8_t ramp;  /* what counts of the weight for now, in eighths; 1 to 8 */
+	uint8_t state;        /* enum backend_state */
+	uint8_t ramp;         /* what counts of the weight for now, in eighths; 1 to 8 */
+	uint16_t tls_port;    /* if it takes TLS; 0 = the one by default */
+	const char *tls_name; /* that its certificate must be for; NULL = that of its pool */
 	const struct config_backend *given; /* as it stands in the file, to name the place; NULL =
 					       not there */
 };

@@ -64,11 +64,20 @@ static uint16_t iface_of(const struct build *b, const struct ip *ip)
 	return best;
 }
 
+/* Of @transports those that can be served on interface @iface: streams are Linux's. */
+static uint16_t served(const struct build *b, uint16_t iface, uint32_t transports)
+{
+	bool linux_has_it = b->c->interfaces[iface].kernel != CONFIG_KERNEL_NONE;
+
+	return (uint16_t)(linux_has_it ? transports : transports & WORLD_UDP);
+}
+
 static void plan_given(struct build *b)
 {
 	for (uint32_t i = 0; i < b->c->n_listeners; i++) {
 		const struct config_listener *l = &b->c->listeners[i];
 		uint16_t iface = iface_of(b, &l->address.ip);
+		uint16_t transports = iface == WORLD_NONE ? 0 : served(b, iface, l->transports);
 
 		if (iface == WORLD_NONE) {
 			config_errors_add(
@@ -77,8 +86,14 @@ static void plan_given(struct build *b)
 				l->name);
 			continue;
 		}
-		b->plan[b->n_plan++] =
-			(struct listener_plan){ l, l->address, iface, (uint16_t)l->transports };
+		if (!transports) {
+			config_errors_add(b->errs, l->at[CK_listener_transports],
+					  "listener %s: tcp and tls need Linux on the interface, "
+					  "which has kernel: none",
+					  l->name);
+			continue;
+		}
+		b->plan[b->n_plan++] = (struct listener_plan){ l, l->address, iface, transports };
 	}
 }
 
@@ -107,7 +122,10 @@ static void plan_default(struct build *b)
 			    b->n_plan >= WORLD_LISTENERS_MAX)
 				continue;
 			b->plan[b->n_plan++] = (struct listener_plan){
-				NULL, { a.ip, SIP_PORT }, (uint16_t)i, WORLD_UDP | WORLD_TCP
+				NULL,
+				{ a.ip, SIP_PORT },
+				(uint16_t)i,
+				served(b, (uint16_t)i, WORLD_UDP | WORLD_TCP),
 			};
 		}
 	}
@@ -163,8 +181,13 @@ static void put_texts(struct build *b, struct listener *l, const struct listener
 		put(&l->sent_by, "%s:%u", adv->host, adv->port);
 	else
 		put(&l->sent_by, "%s", adv->host);
-	put(&l->via, "Via: SIP/2.0/UDP %s;branch=", l->sent_by.s);
-	put(&l->rr, "<sip:%s;lr;vt=", l->sent_by.s);
+	put(&l->via[SIP_UDP], "Via: SIP/2.0/UDP %s;branch=", l->sent_by.s);
+	put(&l->via[SIP_TCP], "Via: SIP/2.0/TCP %s;branch=", l->sent_by.s);
+	put(&l->via[SIP_TLS], "Via: SIP/2.0/TLS %s;alias;branch=", l->sent_by.s);
+	put(&l->rr[SIP_UDP], "<sip:%s;lr;vt=", l->sent_by.s);
+	put(&l->rr[SIP_TCP], "<sip:%s;transport=tcp;lr;vt=", l->sent_by.s);
+	put(&l->rr[SIP_TLS], "<sip:%s;transport=tls;lr;vt=", l->sent_by.s);
+	put(&l->rr[WORLD_RR_SIPS], "<sips:%s;lr;vt=", l->sent_by.s);
 	if (p->given)
 		put(&l->name, "%s", p->given->name);
 	else

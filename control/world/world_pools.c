@@ -10,10 +10,12 @@
  */
 #include "control/world/table.h"
 #include "control/world/world_parts.h"
+#include "dataplane/proxy/transport.h"
 
 #include <errno.h>
 
 #define RAMP_FULL 8u
+#define SIPS_PORT 5061
 
 _Static_assert((int)CONFIG_STATE_UP == BACKEND_UP && (int)CONFIG_STATE_DRAIN == BACKEND_DRAIN &&
 		       (int)CONFIG_STATE_DOWN == BACKEND_DOWN,
@@ -23,10 +25,12 @@ static struct world_server server_of(const struct config_backend *given, uint32_
 {
 	return (struct world_server){
 		.name = given->name,
-		.addr = given->address,
+		.addr = given->address.at,
 		.pool = (uint16_t)pool,
 		.weight = (uint16_t)given->weight,
 		.transports = (uint8_t)given->transports,
+		.tls_port = (uint16_t)given->tls_port,
+		.tls_name = given->tls_name,
 		.tier = (uint8_t)given->tier,
 		.state = (uint8_t)given->state,
 		.ramp = RAMP_FULL,
@@ -70,6 +74,24 @@ int build_overlay(struct build *b)
 	return b->overlay ? 0 : overlay_of_file(b);
 }
 
+/* Name that the certificate of @s must be for; NULL = its address. */
+static const char *tls_name(const struct build *b, const struct world_server *s)
+{
+	if (!(s->transports & WORLD_TLS))
+		return NULL;
+	if (s->tls_name)
+		return s->tls_name;
+	return s->pool == WORLD_NONE ? NULL : b->c->pools[s->pool].tls_name;
+}
+
+/* Port for TLS of a server that takes it. */
+static uint16_t tls_port(const struct world_server *s)
+{
+	if (s->tls_port)
+		return s->tls_port;
+	return s->transports == WORLD_TLS ? s->addr.port : SIPS_PORT;
+}
+
 size_t build_pools_size(const struct build *b)
 {
 	size_t size = build_room(b->overlay->n_servers * sizeof(struct backend)) +
@@ -79,8 +101,12 @@ size_t build_pools_size(const struct build *b)
 		size += build_room(b->overlay->pools[i].n * sizeof(uint16_t)) +
 			build_room(strlen(b->c->pools[i].name) + 1);
 	for (uint32_t i = 0; i < b->overlay->n_servers; i++) {
-		if (b->overlay->servers[i].name)
-			size += build_room(strlen(b->overlay->servers[i].name) + 1);
+		const struct world_server *s = &b->overlay->servers[i];
+
+		if (s->name)
+			size += build_room(strlen(s->name) + 1);
+		if (s->name && tls_name(b, s))
+			size += build_room(strlen(tls_name(b, s)) + 1);
 	}
 	return size;
 }
@@ -173,8 +199,16 @@ static void fault_self(struct build *b, const struct world_server *s, const stru
 			  "backend %s: this is the address of listener %s", s->name, l->name.s);
 }
 
+/* Notes from which length on a request may be too large for UDP to @to (RFC 3261 18.1.1). */
+static void mind_mtu(struct world *w, const struct backend *to)
+{
+	if (to->path_mtu > TRANSPORT_BELOW_MTU && to->path_mtu - TRANSPORT_BELOW_MTU < w->large)
+		w->large = (uint16_t)(to->path_mtu - TRANSPORT_BELOW_MTU);
+}
+
 static void fill_backend(struct build *b, const struct world_server *s, struct backend *out)
 {
+	const char *name = tls_name(b, s);
 	uint16_t self;
 
 	if (!s->name) {
@@ -195,7 +229,10 @@ static void fill_backend(struct build *b, const struct world_server *s, struct b
 		.weight = s->weight,
 		.path_mtu = path_mtu(b, s->pool, &s->addr.ip),
 		.name = build_text(b, s->name, strlen(s->name)),
+		.tls_name = name ? build_text(b, name, strlen(name)) : NULL,
+		.tls_port = s->transports & WORLD_TLS ? tls_port(s) : 0,
 	};
+	mind_mtu(b->w, out);
 }
 
 static void fill_members(struct build *b, uint32_t pool, struct pool *p)
@@ -222,6 +259,7 @@ int build_pools(struct build *b)
 	b->w->n_backends = (uint16_t)o->n_servers;
 	b->w->pools = pools;
 	b->w->n_pools = (uint16_t)b->c->n_pools;
+	b->w->large = TRANSPORT_LARGE;
 	for (uint32_t i = 0; i < o->n_servers; i++)
 		fill_backend(b, &o->servers[i], &backends[i]);
 	for (uint32_t i = 0; i < b->c->n_pools && rc == 0; i++) {

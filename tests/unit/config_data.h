@@ -64,3 +64,9 @@ static inline void data_good(const char *file, struct config *c)
 	cr_assert(rc == 0, "%s: %d, %s", file, rc, config_errors_lines(&e) ? line : "");
 	config_errors_free(&e);
 }
+
+/** True if @m is that place. */
+static inline bool mark_is(struct config_mark m, uint32_t line, uint32_t column)
+{
+	return m.line == line && m.column == column;
+}

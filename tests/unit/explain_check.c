@@ -20,6 +20,7 @@ json_t *explain_bytes_at(const struct lab_world *w, const struct proxy_in *at, c
 		.src = at->src,
 		.src_given = true,
 		.listener = at->listener,
+		.transport = at->transport,
 		.text = p,
 		.n = (uint32_t)n,
 	};
@@ -130,7 +131,8 @@ static bool side_is(const json_t *e, char op, const uint8_t *p, size_t n)
 struct explain_fault explain_against_core(const struct lab_world *w, const struct proxy_in *at,
 					  const uint8_t *p, size_t n, const json_t *e)
 {
-	static const char *const verdicts[] = { "drop", "forward", "answer" };
+	static const char *const verdicts[] = { "drop", "forward", "answer", "resolve" };
+	struct proxy_in able = *at;
 	static uint8_t bytes[SIP_MAX_LEN + SIP_PAD], sent[SIP_MAX_LEN];
 	static struct proxy_out out;
 	static struct sip_msg m;
@@ -141,7 +143,9 @@ struct explain_fault explain_against_core(const struct lab_world *w, const struc
 	memcpy(bytes, p, n);
 	memset(bytes + n, 0, SIP_PAD);
 	sip_parse(bytes, n, SIP_PADDED, &m);
-	proxy_message(&w->world, w->fib, at, &m, &out);
+	able.able = true;
+	able.connection = proxy_is_stream(at->transport) ? EXPLAIN_CONNECTION : 0;
+	proxy_message(&w->world, w->fib, &able, &m, &out);
 	if (!has_text(e, "verdict", verdicts[out.verdict]))
 		FAIL("verdict is %s", verdicts[out.verdict]);
 	if (!has_text(e, "reason", out.reason ? sip_reason_info(out.reason)->name : NULL))
@@ -156,6 +160,8 @@ struct explain_fault explain_against_core(const struct lab_world *w, const struc
 			FAIL("%u ends of a drop", count_ends(e));
 		return fault;
 	}
+	if (out.verdict == PROXY_HAND_OVER)
+		return fault;
 	format_at(&out.dst, to, sizeof(to));
 	if (!has_text(e, "to", to) || !has_text(e, "from", w->world.listeners[out.listener].name.s))
 		FAIL("goes to %s from %s", to, w->world.listeners[out.listener].name.s);

@@ -36,6 +36,8 @@ static const struct {
 	{ "backend.set", "{\"pool\":\"a\",\"backend\":\"b\",\"wait\":true}",
 	  "\"wait\" is no parameter of backend.set" },
 	{ "backend.add", "{\"pool\":\"a\",\"name\":\"b\",\"address\":\"192.0.2.1\"}", NULL },
+	{ "backend.add", "{\"pool\":\"a\",\"name\":\"b\",\"address\":\"sip.test\"}", NULL },
+	{ "backend.add", "{\"pool\":\"a\",\"name\":\"b\",\"address\":\"sip.test:5070\"}", NULL },
 	{ "backend.add", "{\"pool\":\"a\",\"name\":\"b\",\"address\":\"192.0.2.1:65535\"}", NULL },
 	{ "backend.add", "{\"pool\":\"a\",\"name\":\"b\",\"address\":\"[2001:db8::1]:5060\"}",
 	  NULL },
@@ -68,7 +70,9 @@ Test(command_check, says_what_is_wrong_with_parameters)
 Test(command_check, refuses_what_is_no_address)
 {
 	static const char *const bad[] = { "",
-					   "host",
+					   "ho st",
+					   "host:",
+					   "host:0",
 					   "192.0.2.1:",
 					   "192.0.2.1:0",
 					   "192.0.2.1:65536",

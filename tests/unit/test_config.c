@@ -109,11 +109,6 @@ static bool at_is(const struct endpoint *e, const char *text, uint16_t port)
 	return ip_is(&e->ip, text) && e->port == port;
 }
 
-static bool mark_is(struct config_mark m, uint32_t line, uint32_t column)
-{
-	return m.line == line && m.column == column;
-}
-
 Test(config, fills_in_every_default_of_the_smallest_file)
 {
 	char host[256] = "";
@@ -131,6 +126,8 @@ Test(config, fills_in_every_default_of_the_smallest_file)
 	cr_expect(c.n_trusted == 0 && c.n_hosts == 0 && c.max_breadth == 0);
 	cr_expect(c.answer_limit == 10000);
 	cr_expect(c.reassembly.memory_mb == 16 && c.reassembly.timeout == 5000);
+	cr_expect(c.streams.max_connections == 50000 && c.streams.idle_time == 900000);
+	cr_expect(c.pools[0].connections.size == 1 && c.pools[0].connections.warm == 0);
 	cr_expect(c.log.level == CONFIG_LOG_INFO && c.log.format == CONFIG_LOG_TEXT);
 	cr_assert(c.n_interfaces == 1 && c.n_pools == 1 && c.n_routes == 1);
 	cr_expect_str_eq(c.interfaces[0].name, "net");
@@ -139,7 +136,7 @@ Test(config, fills_in_every_default_of_the_smallest_file)
 	cr_expect(c.pools[0].key.kind == KEY_CALL_ID && c.pools[0].table_size == 65537);
 	cr_expect(c.pools[0].mtu == 0 && !CONFIG_GIVEN(&c.pools[0], pool, probe));
 	cr_assert(c.pools[0].n_backends == 2);
-	cr_expect(at_is(&c.pools[0].backends[1].address, "10.0.0.12", 5060));
+	cr_expect(at_is(&c.pools[0].backends[1].address.at, "10.0.0.12", 5060));
 	cr_expect(c.pools[0].backends[0].transports == CONFIG_UDP);
 	cr_expect(c.pools[0].backends[0].weight == 1 && c.pools[0].backends[0].tier == 0);
 	cr_expect(c.pools[0].backends[0].state == CONFIG_STATE_UP);
@@ -240,8 +237,8 @@ Test(config, reads_every_key_in_every_form)
 	cr_expect(b[0].weight == 0 && b[0].tier == 255 && b[0].state == CONFIG_STATE_DRAIN);
 	cr_expect(b[1].weight == 65535 && b[1].state == CONFIG_STATE_DOWN);
 	cr_expect(b[1].transports == (CONFIG_UDP | CONFIG_TCP | CONFIG_TLS));
-	cr_expect(at_is(&b[1].address, "2001:db8::b", 5060));
-	cr_expect(b[2].address.port == 5070 && b[3].address.port == 5061);
+	cr_expect(at_is(&b[1].address.at, "2001:db8::b", 5060));
+	cr_expect(b[2].address.at.port == 5070 && b[3].address.at.port == 5061);
 	cr_expect(c.pools[1].key.kind == KEY_HEADER && c.pools[1].key.header_len == 15);
 	cr_expect(memcmp(c.pools[1].key.header, "x-subscriber-id", 15) == 0);
 	m = &c.routes[0].match;
@@ -280,145 +277,6 @@ Test(config, remembers_where_everything_stands)
 		  mark_is(c.routes[0].at[CK_route_pool], 9, 17));
 	cr_expect_str_eq(c.file, "test.yaml");
 	config_free(&c);
-	config_errors_free(&e);
-}
-
-/* Loads @text with its tails and prints what @ask says of it into @out. */
-static int ask(const char *text, int (*fn)(const struct config *, struct config_errors *),
-	       char *out, size_t size)
-{
-	struct config_errors e = { 0 };
-	struct config c;
-	size_t used = 0;
-	int rc;
-
-	cr_assert(data_load(text, strlen(text), &c, &e) == 0, "%s", text);
-	rc = fn(&c, &e);
-	out[0] = '\0';
-	for (uint32_t i = 0; i < config_errors_lines(&e); i++) {
-		used += config_errors_format(&e, i, out + used, size - used);
-		used += (size_t)snprintf(out + used, size - used, "\n");
-	}
-	config_free(&c);
-	config_errors_free(&e);
-	return rc;
-}
-
-Test(config, refuses_at_start_what_is_not_built_yet)
-{
-	static const char text[] =
-		"control: {socket: /s, http: \"127.0.0.1:9460\"}\n"
-		"interfaces:\n"
-		"  - {name: a, device: \"xdp:eth0\"}\n"
-		"  - {name: b, device: \"pci:0000:3b:00.0\"}\n"
-		"  - {name: c, device: \"tap:v0\", kernel: tap}\n"
-		"listeners:\n"
-		"  - {name: a, address: \"192.0.2.1:5061\", transports: [tls], "
-		"certificate: c, key: k}\n"
-		"  - {name: b, address: \"192.0.2.1:5062\", transports: [tcp]}\n"
-		"  - {name: c, address: \"192.0.2.1:5063\"}\n"
-		"pools:\n"
-		"  - name: core\n"
-		"    probe: {rise: 2}\n"
-		"    backends: [{name: a, address: \"10.0.0.1\", transports: [tcp]},\n"
-		"               {name: b, address: \"10.0.0.2\", transports: [udp, tcp]}]\n"
-		"routes: [{pool: core}]\n";
-	char out[4096];
-
-	cr_expect(ask(text, config_not_built, out, sizeof(out)) == -ENOTSUP);
-	cr_expect_str_eq(out, "test.yaml:3:23: device: xdp: not built yet\n"
-			      "test.yaml:4:23: device: pci: not built yet\n"
-			      "test.yaml:5:41: kernel: tap: not built yet\n"
-			      "test.yaml:7:42: transports: tls: not built yet\n"
-			      "test.yaml:8:42: transports: tcp without udp: not built yet\n"
-			      "test.yaml:13:47: transports: tcp without udp: not built yet\n");
-	cr_expect(ask(text, config_warnings, out, sizeof(out)) == 0);
-	cr_expect_str_eq(out,
-			 "test.yaml:13:16: backend \"a\": is not probed, for it takes no udp\n"
-			 "test.yaml:14:47: transports: tcp: not built yet; only udp is served\n");
-}
-
-Test(config, warns_of_what_is_likely_not_meant)
-{
-	static const char text[] =
-		"interfaces:\n"
-		"  - name: a\n"
-		"    device: \"packet:eth0\"\n"
-		"    gateway: 192.0.2.1\n"
-		"pools:\n"
-		"  - {name: core, backends: [{name: a, address: \"10.0.0.1\", weight: 0},\n"
-		"                            {name: b, address: \"10.0.0.2\", state: drain}]}\n"
-		"  - {name: idle, table_size: 251, backends: [{name: a, address: \"10.0.0.1\"},\n"
-		"                  {name: b, address: \"10.0.0.2\"}, "
-		"{name: c, address: \"10.0.0.3\"}]}\n"
-		"routes:\n"
-		"  - {pool: core}\n"
-		"  - {match: {method: REGISTER}, pool: core}\n";
-	char out[4096];
-
-	cr_expect(ask(text, config_not_built, out, sizeof(out)) == 0);
-	cr_expect_str_eq(out, "");
-	cr_expect(ask(text, config_warnings, out, sizeof(out)) == 0);
-	cr_expect_str_eq(
-		out,
-		"test.yaml:4:14: gateway: no effect without kernel: none; Linux routes\n"
-		"test.yaml:6:5: pool \"core\": no backend is up and has weight, so it takes no "
-		"new calls\n"
-		"test.yaml:8:5: pool \"idle\": no route leads to it\n"
-		"test.yaml:8:5: pool \"idle\": 251 slots for 3 backends spread calls unevenly; "
-		"100 for each are good\n"
-		"test.yaml:12:5: routes: never reached; the route at line 11 takes every "
-		"request\n");
-}
-
-static const char running[] =
-	"node: a\n"
-	"interfaces: [{name: x, device: \"packet:eth0\", mtu: 1400}]\n"
-	"pools: [{name: core, backends: [{name: a, address: \"10.0.0.1\"}]}]\n"
-	"routes: [{pool: core}]\n";
-
-static int restart_of(const char *text, struct config_errors *e)
-{
-	struct config old, new;
-	int rc;
-
-	cr_assert(data_load(running, strlen(running), &old, e) == 0);
-	cr_assert(data_load(text, strlen(text), &new, e) == 0, "%s", e->n ? e->v[0].text : "");
-	rc = config_needs_restart(&old, &new, e);
-	config_free(&old);
-	config_free(&new);
-	return rc;
-}
-
-Test(config, knows_what_only_a_restart_changes)
-{
-	static const char same[] =
-		"# said differently\nnode: \"a\"\nidle: sleep\n"
-		"secret: file:/var/lib/viaduct/secret\n"
-		"interfaces: [{name: x, device: packet:eth0, kernel: shared, mtu: 1500}]\n"
-		"pools: [{name: core, key: from, backends: [{name: b, address: \"10.0.0.2\"}]}]\n"
-		"routes: [{pool: core}]\n";
-	static const char other[] =
-		"interfaces: [{name: x, device: packet:eth1}]\n"
-		"node: b\nworkers: 2\nsecret: file:/s\nreassembly: {timeout: 6s}\n"
-		"pools: [{name: core, backends: [{name: a, address: \"10.0.0.1\"}]}]\n"
-		"routes: [{pool: core}]\n";
-	static const char more[] =
-		"node: a\ninterfaces: [{name: x, device: packet:eth0}, "
-		"{name: y, device: packet:eth1}]\n"
-		"pools: [{name: core, backends: [{name: a, address: \"10.0.0.1\"}]}]\n"
-		"routes: [{pool: core}]\n";
-	struct config_errors e = { 0 };
-
-	cr_expect(restart_of(same, &e) == 0 && e.n == 0);
-	cr_expect(restart_of(other, &e) == -EBUSY);
-	cr_assert(e.n == 5);
-	cr_expect(mark_is(e.v[0].mark, 1, 32) && strncmp(e.v[0].text, "device: ", 8) == 0);
-	cr_expect(mark_is(e.v[1].mark, 2, 7) && strncmp(e.v[1].text, "node: ", 6) == 0);
-	cr_expect(mark_is(e.v[4].mark, 5, 23) && strncmp(e.v[4].text, "timeout: ", 9) == 0);
-	config_errors_free(&e);
-	cr_expect(restart_of(more, &e) == -EBUSY && e.n == 1);
-	cr_expect(mark_is(e.v[0].mark, 2, 1) && strncmp(e.v[0].text, "interfaces: ", 12) == 0);
 	config_errors_free(&e);
 }
 

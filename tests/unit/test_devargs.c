@@ -38,6 +38,10 @@ static const struct row rows[] = {
 	{ PLANE_MEMIF, "/run/a.sock,queues=0", 0, -EINVAL, NULL, 0 },
 	{ PLANE_MEMIF, "/run/a.sock,queues=1000", 0, -EINVAL, NULL, 0 },
 	{ PLANE_MEMIF, ",role=server", 0, -EINVAL, NULL, 0 },
+	{ PLANE_XDP, "no-such-if0", 0, -ENODEV, NULL, 0 },
+	{ PLANE_PCI, "0000:3b:00.1", 0, 0, "0000:3b:00.1", 2 },
+	{ PLANE_PCI, "3b:00.1", 9000, 0, "0000:3b:00.1", 2 },
+	{ PLANE_PCI, "0000:3B:0F.1", 0, 0, "0000:3b:0f.1", 2 },
 	{ PLANE_TAP, "sip0", 0, 0, "net_tap3,iface=sip0", 2 },
 	{ PLANE_VDEV, "net_null7,size=64", 0, 0, "net_null7,size=64", 2 },
 };

@@ -162,7 +162,7 @@ static const struct {
 	  CALLER,
 	  REQUEST("INVITE", "sip:bob@tcp.example.com", ""),
 	  OUT4,
-	  { "the slot holds backend tcp1", "the backend takes no UDP; ends here" } },
+	  { "the slot holds backend tcp1", "unusable_target", "480" } },
 	{ "relay denied",
 	  CALLER,
 	  REQUEST("INVITE", "sip:bob@elsewhere.example", ""),
@@ -173,7 +173,8 @@ static const struct {
 	  "198.51.100.9:5060",
 	  REQUEST("INVITE", "sip:bob@elsewhere.example", ""),
 	  OUT4,
-	  { "is trusted, or a backend", "target: the Request-URI", "needs_dns" } },
+	  { "is trusted, or a backend", "target: the Request-URI",
+	    "elsewhere.example is a name: it is asked for", "!answered" } },
 	{ "a signed Route",
 	  CALLER,
 	  REQUEST("BYE", "sip:bob@203.0.113.90", "Route: <sip:203.0.113.1:5060;lr;vt={vt}>\n"),
@@ -387,7 +388,7 @@ Test(explain, without_a_source_it_is_a_stranger_and_the_via_is_a_hint)
 	struct explain_in in = {
 		.world = &w->world,
 		.fib = w->fib,
-		.listener = explain_listener(&w->world, NULL, NULL),
+		.listener = explain_listener(&w->world, NULL, SIP_UDP, NULL),
 		.src = explain_stranger(&w->world.listeners[0]),
 	};
 	json_t *e;
@@ -406,12 +407,12 @@ Test(explain, finds_the_listener_by_name_address_or_family)
 	const struct lab_world *w = fixture_world(BED_MAIN);
 	struct ip six = lab_endpoint("[2001:db8::9]").ip;
 
-	cr_expect_eq(explain_listener(&w->world, NULL, NULL), OUT4);
-	cr_expect_eq(explain_listener(&w->world, NULL, &six), OUT6);
-	cr_expect_eq(explain_listener(&w->world, "203.0.113.1:5070", NULL), OUT4_ALT);
-	cr_expect_eq(explain_listener(&w->world, "10.0.0.1", NULL), IN4);
-	cr_expect_eq(explain_listener(&w->world, "10.0.0.9", NULL), WORLD_NONE);
-	cr_expect_eq(explain_listener(&w->world, "no such", NULL), WORLD_NONE);
+	cr_expect_eq(explain_listener(&w->world, NULL, SIP_UDP, NULL), OUT4);
+	cr_expect_eq(explain_listener(&w->world, NULL, SIP_UDP, &six), OUT6);
+	cr_expect_eq(explain_listener(&w->world, "203.0.113.1:5070", SIP_UDP, NULL), OUT4_ALT);
+	cr_expect_eq(explain_listener(&w->world, "10.0.0.1", SIP_UDP, NULL), IN4);
+	cr_expect_eq(explain_listener(&w->world, "10.0.0.9", SIP_UDP, NULL), WORLD_NONE);
+	cr_expect_eq(explain_listener(&w->world, "no such", SIP_UDP, NULL), WORLD_NONE);
 }
 
 /* --- next in line ------------------------------------------------------------------------ */

@@ -259,6 +259,48 @@ Test(health, one_sign_of_life_is_enough_to_believe_the_rest)
 	stop();
 }
 
+/* A probe by a stream came to nothing for @error. */
+static void refuse(char name, int error)
+{
+	const struct probe_result r = { .target = number(name),
+					.end = PROBE_REFUSED,
+					.stream = true,
+					.hint = "",
+					.error = error };
+
+	health_found_probe(app.health, &r);
+	health_judge(app.health);
+}
+
+Test(health, a_connection_that_fails_says_why_and_whether_anyone_is_there)
+{
+	static const struct {
+		int error;
+		const char *reason;
+		bool life;
+	} rows[] = {
+		{ ECONNREFUSED, "connection refused", true },
+		{ ECONNRESET, "Connection reset by peer", true },
+		{ EPROTO, "TLS handshake failed", true },
+		{ ETIMEDOUT, "Connection timed out", false },
+		{ EHOSTUNREACH, "host unreachable", false },
+	};
+	struct health_probe p;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start("", 100);
+		for (char name = 'a'; name <= 'd'; name++) {
+			refuse(name, rows[i].error);
+			refuse(name, rows[i].error);
+		}
+		health_probe_of(&app, number('a'), &p);
+		cr_expect_str_eq(p.reason, rows[i].reason);
+		cr_expect_eq(health_is_cut_off(&app), !rows[i].life, "%s", p.reason);
+		cr_expect_str_eq(states() + 3, rows[i].life ? "d" : "u", "%s", p.reason);
+		stop();
+	}
+}
+
 /* Takes @c into force as a reload does. */
 static void reload(struct config c, bool reset)
 {
@@ -397,7 +439,8 @@ Test(health, warns_of_probes_that_cannot_be_sent)
 
 		snprintf(file, sizeof(file), text, rows[i].kernel, rows[i].probe);
 		warnings_of(file, out, sizeof(out));
-		cr_expect(strstr(out, ":8:9: backend \"tcp\": is not probed"), "%s", out);
+		cr_expect_eq(!!strstr(out, ":8:9: backend \"tcp\": is not probed"), rows[i].far,
+			     "row %zu: %s", i, out);
 		cr_expect_eq(!!strstr(out, ":9:9: backend \"near\": is not probed"), rows[i].near,
 			     "row %zu: %s", i, out);
 		cr_expect_eq(!!strstr(out, ":10:9: backend \"far\": is not probed"), rows[i].far,

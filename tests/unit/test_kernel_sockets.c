@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +102,8 @@ static void use_listeners(struct fixture *f, uint16_t n)
 	f->w.n_listeners = n;
 }
 
-static void setup(struct fixture *f, bool v4, uint32_t limit)
+/* @copied: a link that workers see a copy of, 0 = none. */
+static void setup_port(struct fixture *f, bool v4, struct kernel_port port, uint32_t copied)
 {
 	memset(f, 0, sizeof(*f));
 	memset(&got, 0, sizeof(got));
@@ -111,11 +113,17 @@ static void setup(struct fixture *f, bool v4, uint32_t limit)
 		snprintf(f->l[i].name.s, sizeof(f->l[i].name.s), "listener%d", i);
 	}
 	use_listeners(f, 1);
-	f->port = (struct kernel_port){ true, limit };
+	f->port = port;
 	f->k = kernel_sockets_new(NULL, on_datagram, &got);
+	kernel_sockets_copied(f->k, &copied, copied != 0);
 	cr_assert_eq(kernel_sockets_prepare(f->k, &f->w, &f->port, f->why, sizeof(f->why)), 0, "%s",
 		     f->why);
 	kernel_sockets_commit(f->k, &f->w);
+}
+
+static void setup(struct fixture *f, bool v4, uint32_t limit)
+{
+	setup_port(f, v4, (struct kernel_port){ .shared = true, .frame_limit = limit }, 0);
 }
 
 static void teardown(struct fixture *f)
@@ -199,6 +207,40 @@ Test(kernel_sockets, ipv6_takes_nothing_whatever_the_limit)
 	cr_expect_eq(kernel_sockets_read(f.k, &f.l[0].addr), 0);
 	teardown(&f);
 	close(fd);
+}
+
+/* As on an xdp: interface. */
+static void expect_all_come(bool v4, uint32_t copied, unsigned int come)
+{
+	static const size_t sizes[] = { 1, 1000, LIMIT, 20000, 65507 };
+	struct endpoint peer;
+	struct fixture f;
+	int fd = peer_open(v4, &peer);
+
+	if (fd < 0)
+		cr_skip_test("no IPv6 here");
+	setup_port(&f, v4, (struct kernel_port){ .shared = true, .unseen = true }, copied);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		send_to(fd, &f.l[0].addr, sizes[i]);
+		cr_expect_eq(kernel_sockets_read(f.k, &f.l[0].addr), come, "%zu bytes", sizes[i]);
+		if (come)
+			cr_expect_eq(got.len, sizes[i]);
+	}
+	teardown(&f);
+	close(fd);
+}
+
+Test(kernel_sockets, where_workers_see_none_of_it_all_comes)
+{
+	expect_all_come(true, 0, 1);
+	expect_all_come(false, 0, 1);
+	expect_all_come(true, if_nametoindex("lo") + 1000, 1);
+}
+
+Test(kernel_sockets, what_came_by_a_link_that_workers_see_too_is_left_to_them)
+{
+	expect_all_come(true, if_nametoindex("lo"), 0);
+	expect_all_come(false, if_nametoindex("lo"), 0);
 }
 
 static void expect_arrives(bool v4)

@@ -24,6 +24,7 @@ static uint64_t result_at[SENT_MAX];
 static unsigned int n_sent, n_results;
 static uint64_t now_us, seed;
 static int source_rc, send_rc;
+static enum sip_transport send_by;
 static struct sip_msg msg;
 
 static int fake_source(void *arg, const struct endpoint *dst, struct ip *out)
@@ -38,6 +39,7 @@ static int fake_send(void *arg, const struct ip *source, struct probe_text *t)
 {
 	(void)arg;
 	t->local = (struct endpoint){ *source, 40000 };
+	t->transport = send_by;
 	if (send_rc)
 		return send_rc;
 	cr_assert(n_sent < SENT_MAX);
@@ -69,6 +71,7 @@ static struct prober *fresh(void)
 	now_us = 1000000000;
 	seed = 1;
 	source_rc = send_rc = 0;
+	send_by = SIP_UDP;
 	return prober_new(&io, on_result, NULL);
 }
 
@@ -414,4 +417,70 @@ Test(probe, targets_come_and_go_in_any_order)
 	}
 	cr_expect_eq(prober_run(p, now_us), UINT64_MAX);
 	prober_free(p);
+}
+
+Test(probe, a_stream_repeats_by_itself_and_tells_of_its_failure)
+{
+	static const struct probe_plan plan = { .interval_us = 20000 * MS,
+						.timeout_us = 4000 * MS };
+	struct prober *p = fresh();
+
+	send_by = SIP_TCP;
+	add(p, 1, &plan);
+	now_us = prober_run(p, now_us);
+	cr_assert_eq(prober_run(p, now_us), now_us + plan.timeout_us,
+		     "nothing is due before the end");
+	cr_assert_eq(n_sent, 1);
+	sent[0].t.id.branch++;
+	prober_failed(p, &sent[0].t.id, ECONNREFUSED);
+	cr_expect_eq(n_results, 0, "that was another probe");
+	sent[0].t.id.branch--;
+	prober_failed(p, &sent[0].t.id, ECONNREFUSED);
+	cr_assert_eq(n_results, 1);
+	cr_expect_eq(results[0].end, PROBE_REFUSED);
+	cr_expect_eq(results[0].error, ECONNREFUSED);
+	prober_failed(p, &sent[0].t.id, ECONNREFUSED);
+	cr_expect_eq(n_results, 1, "it is over");
+	prober_free(p);
+}
+
+Test(probe, icmp_errors_are_not_about_probes_by_streams)
+{
+	struct prober *p = fresh();
+	struct endpoint same = server(5);
+
+	send_by = SIP_TCP;
+	add(p, 5, &second);
+	until_sent(p, 1);
+	prober_error(p, &same, ECONNREFUSED);
+	cr_expect_eq(n_results, 0);
+	answer(p, &sent[0].t, 200, &same);
+	cr_assert_eq(n_results, 1);
+	cr_expect(results[0].end == PROBE_ANSWERED && results[0].stream);
+	prober_free(p);
+}
+
+Test(probe, a_stream_that_takes_nothing_is_told_apart_from_a_server_that_refuses)
+{
+	static const struct {
+		int rc;
+		enum probe_end end;
+	} rows[] = {
+		{ -ECONNREFUSED, PROBE_REFUSED }, { -EPROTO, PROBE_REFUSED },
+		{ -EHOSTUNREACH, PROBE_REFUSED }, { -ENOBUFS, PROBE_UNSENT },
+		{ -ENOMEM, PROBE_UNSENT },        { -EINVAL, PROBE_UNSENT },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct prober *p = fresh();
+
+		send_by = SIP_TLS;
+		send_rc = rows[i].rc;
+		add(p, 3, &second);
+		run(p, now_us + 1000 * MS, none);
+		cr_assert(n_results >= 1);
+		cr_expect_eq(results[0].end, rows[i].end, "row %zu", i);
+		cr_expect_eq(results[0].error, -rows[i].rc, "row %zu", i);
+		prober_free(p);
+	}
 }

@@ -63,6 +63,30 @@ Test(probe_text, a_probe_is_a_whole_options_request)
 	}
 }
 
+Test(probe_text, via_and_request_uri_name_the_transport)
+{
+	static const struct {
+		enum sip_transport transport;
+		const char *uri;
+	} rows[] = {
+		{ SIP_UDP, "sip:10.0.0.11:5080" },
+		{ SIP_TCP, "sip:10.0.0.11:5080;transport=tcp" },
+		{ SIP_TLS, "sip:10.0.0.11:5080;transport=tls" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct probe_text t = probe("10.0.0.10", "10.0.0.11");
+		char out[PROBE_TEXT_MAX];
+		size_t n;
+
+		t.transport = rows[i].transport;
+		n = probe_text_write(&t, out);
+		cr_assert_eq(sip_parse((uint8_t *)out, n, SIP_EXACT, &msg), SIP_OK);
+		cr_expect_eq(msg.via.transport, rows[i].transport, "row %zu", i);
+		cr_expect(is(&msg, msg.uri_text, rows[i].uri), "row %zu", i);
+	}
+}
+
 Test(probe_text, uris_of_the_file_take_the_place_of_made_ones)
 {
 	struct probe_text t = probe("10.0.0.10", "10.0.0.11");

@@ -63,7 +63,7 @@ static const char stray[] = "SIP/2.0 200 OK\r\n"
 /* What the worker does with @text. @late: the drop counter that ends it after its edits, plus 1. */
 static void pass(const char *text, const char *from, int late)
 {
-	struct trace_subject s = { &lab.world, &in.src, 0, &msg, &out, now };
+	struct trace_subject s = { &lab.world, &in.src, 0, &msg, &out, now, SIP_UDP };
 	struct trace_item it;
 	struct trace_end end = { .bytes = (const uint8_t *)"as edited", .len = 9 };
 

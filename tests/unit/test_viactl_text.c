@@ -155,9 +155,11 @@ Test(viactl_text, lists_the_faults_of_a_refusal)
 
 static void print_odd(const void *result, FILE *to)
 {
-	static const char *const methods[] = { "status", "pools",      "pool.show", "backend.set",
-					       "reload", "counters",   "explain",   "log.level",
-					       "stop",   "node.drain", "help" };
+	static const char *const methods[] = { "status",      "pools",     "pool.show",
+					       "backend.set", "reload",    "counters",
+					       "explain",     "log.level", "stop",
+					       "node.drain",  "help",      "connections",
+					       "transactions" };
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		show_result(methods[i], result, to);
