@@ -218,6 +218,10 @@ def readme_rows(results):
         yield (f"{store.number(sent['value'])} messages while the configuration is swapped "
                f"{store.number(swaps['value'])} times", f"{store.number(lost['value'])} lost by "
                "the swaps", "reload")
+    most = store.figure(results, "streams", "tcp_most")
+    if most:
+        yield ("TCP on the control thread, callers and server on the same core",
+               f"{store.number(most['value'])} messages/s", "streams")
 
 
 def readme(results):

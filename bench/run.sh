@@ -7,6 +7,7 @@
 #                     peers   beside Kamailio and a bare kernel forwarder, on one veth
 #                     scale   cost against backends, routes, Vias, sizes, flows; tables
 #                     reload  messages while the configuration is swapped
+#                     streams TCP on the control thread beside a worker at full rate
 # run.sh --page       makes page and plots anew from the stored results
 # run.sh --compare    the stored results beside bench/baseline; exit status 1 if instructions grew
 # run.sh --baseline   takes the stored results as the new baseline
@@ -20,14 +21,14 @@ export LC_ALL=C
 shopt -s nullglob
 cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 build=${VIADUCT_BUILD:-build}
-parts='core wire peers scale reload'
+parts='core wire peers scale reload streams'
 results=bench/results
 page=(bench/page.py)
 bad=0
 child=
 
 usage() {
-	sed -n '4,13s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,14s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 

@@ -4,7 +4,7 @@
 import json
 import os
 
-PARTS = ("core", "wire", "peers", "scale", "reload")
+PARTS = ("core", "wire", "peers", "scale", "reload", "streams")
 
 
 def load(folder):

@@ -57,6 +57,19 @@ static void reasons_page(FILE *to)
 	}
 }
 
+static void doctor_page(FILE *to)
+{
+	fputs("# Checks of the doctor\n\n" GENERATED
+	      "What `viaduct --doctor` and `viactl doctor` look at, and why it matters; how to "
+	      "read them is in [NICs, and the doctor](../nics.md). A check that does not apply "
+	      "says nothing.\n\n"
+	      "| check | group | what | why |\n| --- | --- | --- | --- |\n",
+	      to);
+#define CHECK(id, group, title, help) \
+	fprintf(to, "| `%s` | %s | %s | %s |\n", #id, #group, title, help);
+#include "control/doctor/checks.def"
+}
+
 static const struct page {
 	const char *path;
 	void (*print)(FILE *to);
@@ -66,6 +79,7 @@ static const struct page {
 	{ "docs/reference/commands.md", commands_page },
 	{ "docs/reference/config.md", config_page },
 	{ "docs/reference/counters.md", counters_page },
+	{ "docs/reference/doctor.md", doctor_page },
 	{ "docs/reference/metrics.md", metrics_page },
 	{ "docs/reference/reasons.md", reasons_page },
 };

@@ -8,7 +8,7 @@
 #
 # Callers and servers are first those of viaload, which makes as many calls as come through and
 # checks every message of them, then those of SIPp: fewer, but a witness that is not ours. Both live
-# in one namespace, since one viaload plays both.
+# in one namespace, since one viaload plays both. In the end TLS and TCP join in (streams.sh).
 #
 # DEMO_SECONDS changes how long viaload calls, DEMO_CALLS and DEMO_RATE (calls per second) the load
 # of SIPp; DEMO_REPORT=FILE.html keeps the page that viaload writes.
@@ -17,6 +17,7 @@
 # the balancer, not for luck.
 terminal_charset=${LC_ALL:-${LC_CTYPE:-${LANG:-}}}
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$TOP/tests/demo/streams.sh"
 
 VIALOAD=${VIALOAD:-$TOP/build/viaload}
 seconds=${DEMO_SECONDS:-12}
@@ -201,16 +202,19 @@ sed 's/^/  /' "$LAB_DIR/viaduct.yaml"
 viaduct_start
 demo_viaload
 demo_sipp
+demo_streams
 viaduct_stop
 
 title "Verdict"
 say "  $load_words"
 say "  $sipp_words"
-if [ "$load_ok $sipp_ok" = "yes yes" ]; then
+say "  $tls_words"
+say "  $tcp_words"
+if [ "$load_ok $sipp_ok $tls_ok $tcp_ok" = "yes yes yes yes" ]; then
 	say "${green}PASS${plain}  every call completed, each at one server, spread evenly"
 	exit 0
 fi
 say "${red}FAIL${plain}  all calls completed, spread within $load_tolerance %: viaload, $load_ok" \
-	"(within $sipp_tolerance %: SIPp, $sipp_ok)"
+	"(within $sipp_tolerance %: SIPp, $sipp_ok); by TLS, $tls_ok; by TCP, $tcp_ok"
 [ ! -s "$LAB_DIR/caller.err" ] || head -c 1000 "$LAB_DIR/caller.err"
 exit 1
