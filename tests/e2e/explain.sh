@@ -13,8 +13,8 @@ lab_address "$NS_C" net0 10.1.0.2/24
 lab_config <<'YAML'
 trusted: ["10.1.0.1"]
 listeners:
-  - {name: ext, address: "10.1.0.10:5060", transports: [udp]}
-  - {name: int, address: "10.2.0.10:5060", transports: [udp]}
+  - {name: ext, address: "10.1.0.10:5060", transports: [udp, tcp]}
+  - {name: int, address: "10.2.0.10:5060", transports: [udp, tcp]}
 YAML
 viaduct_start
 export VIACTL
@@ -28,11 +28,11 @@ VIACTL = ENV["VIACTL"]
 SOCKET = ENV["LAB_DIR"] + "/control.sock"
 
 
-def explain(raw, source="10.1.0.1:5060", listener="ext"):
+def explain(raw, source="10.1.0.1:5060", listener="ext", more=()):
     """The object that explain makes of a message."""
     got = subprocess.run(
         [VIACTL, "--socket", SOCKET, "--json", "explain", "-"]
-        + ["--source", source, "--listener", listener],
+        + ["--source", source, "--listener", listener, *more],
         input=raw,
         stdout=subprocess.PIPE,
         check=True,
@@ -94,11 +94,21 @@ for what, raw, sock in [
     ("an unknown scheme", request(uri="http://example.com/"), None),
     ("CSeq of another method", request(cseq_method="BYE"), None),
     ("a body that is too short", request(length=99), None),
-    ("a next hop by TCP", request("MESSAGE", "sip:x@10.2.0.11;transport=tcp"), None),
     ("an ACK that nobody waits for", request("ACK", "sip:x@192.0.2.1", to_tag="x"), stranger),
     ("no SIP", b"hello, world, is this SIP?", None),
 ]:
     really(what, raw, sock)
+
+# What the control thread would do with streams and names at hand.
+said = explain(request("MESSAGE", "sip:x@10.2.0.11;transport=tcp"))
+equal((said["verdict"], said["to"]), ("forward", "10.2.0.11:5060"), "a next hop by TCP")
+equal((said["transport"], said["crossing"]), ("TCP", True), "a next hop by TCP: how")
+check("keeps a transaction" in steps(said), "a crossing is not told:\n" + steps(said))
+said = explain(request("MESSAGE", "sip:x@elsewhere.example"))
+equal((said["verdict"], said["message"]), ("resolve", None), "a next hop with a name")
+check("elsewhere.example is a name" in steps(said), "a name is not told:\n" + steps(said))
+said = explain(request("OPTIONS", "sip:10.1.0.10"), more=("--transport", "tcp"))
+equal((said["verdict"], said["transport"]), ("answer", "TCP"), "OPTIONS by TCP")
 
 # For many calls, so that no server is hit by chance.
 servers = {really("call %d" % i, request())["backend"] for i in range(30)}

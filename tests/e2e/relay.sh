@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # What a trusted source may have relayed, and where to: by Request-URI, by Route, loose and strict,
-# by maddr, by names of the configuration; and what is said when UDP cannot get there.
+# by maddr, by names of the configuration; and what is said when nothing gets there.
 #
 #   caller 10.1.0.1 (trusted), 10.1.0.2 ---- out0 viaduct in0 ---- servers 10.2.0.11, .12, .13
 . "$(dirname "$0")/../lib/e2e.sh"
@@ -74,7 +74,7 @@ equal(
 
 for what, uri, status in [
     ("a name that nobody knows", "sip:x@nowhere.example", 500),
-    ("TCP only", "sip:x@10.2.0.11;transport=tcp", 500),
+    ("a server that refuses TCP", "sip:x@10.2.0.11;transport=tcp", 503),
     ("multicast", "sip:x@224.0.1.75", 480),
     ("broadcast", "sip:x@255.255.255.255", 480),
     ("no route", "sip:x@192.0.2.1", 500),

@@ -94,6 +94,94 @@ def receive(sockets, wait=WAIT):
     return None
 
 
+class Stream:
+    """A TCP connection; messages are cut by Content-Length."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.bytes = b""
+
+    @classmethod
+    def connect(cls, ns, address, to, port=0):
+        """From an address in a namespace to (address, port)."""
+        with Netns(ns):
+            s = socket.socket(
+                socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM
+            )
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        s.bind((address, port))
+        s.settimeout(WAIT)
+        s.connect(to)
+        return cls(s)
+
+    @property
+    def port(self):
+        return self.sock.getsockname()[1]
+
+    def send(self, raw):
+        self.sock.sendall(raw)
+
+    def _fill(self, wait):
+        """More bytes; False at the end or after the time."""
+        ready, _, _ = select.select([self.sock], [], [], wait)
+        got = self.sock.recv(65536) if ready else b""
+        self.bytes += got
+        return bool(got)
+
+    def message(self, wait=WAIT):
+        """The next message, or None."""
+        while True:
+            head, end, rest = self.bytes.lstrip(b"\r\n").partition(b"\r\n\r\n")
+            if end:
+                rows = Sip(head + end).values("content-length")
+                length = int(rows[0]) if rows else 0
+                if len(rest) >= length:
+                    self.bytes = rest[length:]
+                    return Sip(head + end + rest[:length])
+            if not self._fill(wait):
+                return None
+
+    def exactly(self, n, wait=WAIT):
+        """The next n bytes, or fewer."""
+        while len(self.bytes) < n and self._fill(wait):
+            pass
+        got, self.bytes = self.bytes[:n], self.bytes[n:]
+        return got
+
+    def ended(self, wait=WAIT):
+        """True if the peer closes the connection and sends nothing before."""
+        ready, _, _ = select.select([self.sock], [], [], wait)
+        try:
+            return bool(ready) and not self.bytes and self.sock.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def close(self):
+        self.sock.close()
+
+
+class TcpServer:
+    """Listens in a namespace."""
+
+    def __init__(self, ns, address, port=5060):
+        with Netns(ns):
+            self.sock = socket.socket(
+                socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM
+            )
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.sock.bind((address, port))
+        self.sock.listen(16)
+
+    def accept(self, wait=WAIT):
+        """The next connection, or None."""
+        ready, _, _ = select.select([self.sock], [], [], wait)
+        return Stream(self.sock.accept()[0]) if ready else None
+
+    def close(self):
+        self.sock.close()
+
+
 def split_list(text):
     """The members of a comma list; commas in quotes and angle brackets are not separators."""
     out, start, quoted, angle = [], 0, False, False

@@ -38,7 +38,7 @@ Test(changes, what_cannot_be_done_is_refused_with_a_reason_and_changes_nothing)
 		  RPC_REFUSED, "as backend b0" },
 		{ "backend.add", "{\"pool\":\"p0\",\"name\":\"n n\",\"address\":\"10.0.0.9\"}",
 		  RPC_INVALID_PARAMS, "is not a name" },
-		{ "backend.add", "{\"pool\":\"p0\",\"name\":\"n\",\"address\":\"host\"}",
+		{ "backend.add", "{\"pool\":\"p0\",\"name\":\"n\",\"address\":\"no host\"}",
 		  RPC_INVALID_PARAMS, "address" },
 		{ "backend.add",
 		  "{\"pool\":\"p0\",\"name\":\"n\",\"address\":\"10.0.0.9\",\"tier\":256}",

@@ -11,7 +11,8 @@ LAB_CONTROL=
 # lab_config [4|6|46]: writes $LAB_DIR/viaduct.yaml, three UDP servers of a family behind the
 # lab's interfaces; with 46, callers of either family have the servers of theirs. The control socket
 # is $LAB_DIR/control.sock; $LAB_CONTROL: further keys of control, as in 'mode: 0600'. Standard
-# input: further YAML.
+# input: further YAML. $LAB_DEVICE: packet, or xdp. $LAB_TRANSPORTS: of the servers; udp by
+# default.
 lab_config() {
 	local families=${1:-4}
 	[ -s "$LAB_DIR/secret" ] || lab_secret
@@ -22,8 +23,9 @@ lab_config() {
 		echo "control: {socket: \"$LAB_DIR/control.sock\"${LAB_CONTROL:+, $LAB_CONTROL}}"
 		echo "domains: [example.com]"
 		echo "interfaces:"
-		[ "$LAB_LINKS" = 1 ] || echo '  - {name: outside, device: "packet:out0"}'
-		echo '  - {name: inside, device: "packet:in0"}'
+		[ "$LAB_LINKS" = 1 ] ||
+			echo "  - {name: outside, device: \"${LAB_DEVICE:-packet}:out0\"}"
+		echo "  - {name: inside, device: \"${LAB_DEVICE:-packet}:in0\"}"
 		echo "pools:"
 		[ "$families" = 6 ] || lab_pool core "${SRV4[@]}"
 		[ "$families" = 4 ] || lab_pool core6 "${SRV6[@]}"
@@ -36,13 +38,14 @@ lab_config() {
 
 # lab_pool NAME ADDRESS...
 lab_pool() {
-	local name=$1 n=0 address
+	local name=$1 n=0 address transports=${LAB_TRANSPORTS:+, transports: [$LAB_TRANSPORTS]}
 	shift
 	echo "  - name: $name"
 	echo "    backends:"
 	for address in "$@"; do
 		case $address in *:*) address="[$address]" ;; esac
-		echo "      - {name: $name-$((n += 1)), address: \"$address:5060\"}"
+		echo "      - {name: $name-$((n += 1))," \
+			"address: \"$address:5060\"$transports}"
 	done
 }
 
@@ -70,6 +73,23 @@ viaduct_said_ready() {
 # ctl ARGUMENT...: viactl at the socket of the lab.
 ctl() {
 	"$VIACTL" --socket "$LAB_DIR/control.sock" "$@"
+}
+
+# lab_counter NAME: its value now.
+lab_counter() {
+	ctl --json counters --all "$1" | "$PYTHON" -c 'import json, sys
+for c in json.load(sys.stdin)["counters"]:
+    if c["name"] == sys.argv[1]:
+        print(c["value"])' "$1"
+}
+
+# Each message that came has one verdict, or waits for a name.
+lab_balance() {
+	ctl --json counters --all | "$PYTHON" -c 'import json, sys
+c = {x["name"]: x for x in json.load(sys.stdin)["counters"] if x["name"][:9] != "answered_"}
+sums = {k: sum(x["value"] for x in c.values() if x["class"] == k) for k in ("rx", "out", "drop")}
+left = sums["rx"] - sums["out"] - sums["drop"] - c["fragments_held"]["value"]
+sys.exit(left and "FAIL: %d messages without a verdict, of %s" % (left, sums))'
 }
 
 # Asks it to stop; fails unless it exits 0.

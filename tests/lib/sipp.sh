@@ -28,7 +28,7 @@ sipp_server() {
 }
 
 sipp_listens() {
-	in_ns "$1" ss -Hlun | grep -Fq "$(sipp_host "$2"):5060 "
+	in_ns "$1" ss -Hltun | grep -Fq "$(sipp_host "$2"):5060 "
 }
 
 # sipp_servers 4|6 SCENARIO [ARGUMENT...]: s1, s2, s3 on the lab's three addresses.
