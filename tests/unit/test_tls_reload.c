@@ -176,6 +176,7 @@ Test(tls_reload, tells_which_files_differ)
 	cr_expect_str_eq(said, want);
 	tls_set_free(next);
 	tls_lab_cert_free(&one);
+	config_errors_free(&errs);
 }
 
 Test(tls_reload, changes_nothing_when_a_file_is_bad)
