@@ -119,8 +119,15 @@ check_headers() {
 }
 
 check_shell() {
+	local f bad=0
 	need shellcheck
-	scripts | xargs -P "$jobs" -n 4 shellcheck -x
+	scripts | xargs -P "$jobs" -n 4 shellcheck -x || bad=1
+	for f in tests/e2e/[!_]*.sh; do
+		[ -x "$f" ] && continue
+		echo "$f: not executable, so ./run test cannot run it: chmod +x"
+		bad=1
+	done
+	return $bad
 }
 
 check_spelling() {
