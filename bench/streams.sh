@@ -106,7 +106,9 @@ report() { "$PYTHON" "$TOP/bench/streams_report.py" "$@"; }
 
 lab_up one
 ulimit -n 50000 2>/dev/null || ulimit -n "$(ulimit -Hn)"
-[ "$(ulimit -n)" -gt $((idle + 1500)) ] || idle=$(($(ulimit -n) - 1500))
+# viaduct keeps an eighth of what the limit of open files allows for connections of its own.
+most=$((($(ulimit -n) - 1500) * 7 / 8 - 200))
+[ $most -ge $idle ] || idle=$most
 in_proxy ip link add tcp0 type veth peer name tcp1
 in_proxy ip link set tcp0 up
 in_proxy ip link set tcp1 up
