@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 const char *const message_kind_names[MESSAGE_KINDS] = {
 	"INVITE",  "re-INVITE", "REGISTER", "OPTIONS", "100",    "180",
@@ -207,14 +209,23 @@ static void set_source(const struct draft *d, struct proxy_in *in)
 		in->src.port = (uint16_t)(1024 + draft_below(60000));
 }
 
-/* The memory of transactions that the messages pass through, as on a worker. */
+/* The memory of transactions that the messages pass through: of large pages, as on a worker. */
 static struct recent *memory(void)
 {
-	static struct recent_line lines[((size_t)1 << RECENT_LOG2) / sizeof(struct recent_line)];
 	static struct recent recent;
+	size_t size = recent_size(RECENT_LOG2);
+	void *lines;
 
-	if (!recent.lines)
-		recent_init(&recent, lines, RECENT_LOG2);
+	if (recent.lines)
+		return &recent;
+	lines = aligned_alloc((size_t)2 << 20, size);
+	if (!lines) {
+		fprintf(stderr, "bench: no memory\n");
+		exit(2);
+	}
+	madvise(lines, size, MADV_HUGEPAGE);
+	memset(lines, 0, size);
+	recent_init(&recent, lines, RECENT_LOG2);
 	return &recent;
 }
 

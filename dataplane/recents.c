@@ -16,7 +16,7 @@ int recents_open(struct recents *r, unsigned int n)
 	void *map;
 
 	*r = (struct recents){ .n = n, .map_len = n * each + HUGE_PAGE };
-	r->of = calloc(n, sizeof(*r->of));
+	r->of = aligned_alloc(_Alignof(struct recent), n * sizeof(*r->of));
 	map = mmap(NULL, r->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	r->map = map == MAP_FAILED ? NULL : map;
 	if (!r->of || !r->map) {

@@ -219,6 +219,7 @@ static void batch_run(struct worker *w, uint16_t port)
 	if (w->sh->ports[port].tap)
 		kernel_path_batch(w);
 	tx_finish(w);
+	recent_settle(&w->sh->recents.of[w->id]);
 }
 
 static unsigned int take_burst(struct worker *w, const struct rx_queue *q)

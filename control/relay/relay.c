@@ -118,20 +118,27 @@ static void forward(struct relay *r, struct passing *p)
 
 /* --- decisions ---------------------------------------------------------------------------- */
 
-/* A large request whose server refused a stream a short time ago stays with UDP (18.1.1). */
-static void avoid_refused(struct relay *r, struct passing *p)
+void relay_rules(struct relay *r, const struct proxy_in *in)
 {
 	const struct relay_env *e = r->env;
 
+	proxy_message(e->world, e->fib, in, &r->m, &r->out);
+	if (e->recent)
+		recent_settle(e->recent);
+}
+
+/* A large request whose server refused a stream a short time ago stays with UDP (18.1.1). */
+static void avoid_refused(struct relay *r, struct passing *p)
+{
 	if (r->out.verdict != PROXY_FORWARD || !r->m.request || p->in.transport != SIP_UDP ||
 	    r->out.transport == SIP_UDP || !relay_is_refused(r, &r->out.dst))
 		return;
 	p->in.no_stream = true;
-	proxy_message(e->world, e->fib, &p->in, &r->m, &r->out);
+	relay_rules(r, &p->in);
 	if (r->out.verdict == PROXY_FORWARD && r->out.transport == SIP_UDP)
 		return;
 	p->in.no_stream = false;
-	proxy_message(e->world, e->fib, &p->in, &r->m, &r->out);
+	relay_rules(r, &p->in);
 }
 
 /* A response to a request of our own, which ends here. */
@@ -150,7 +157,7 @@ static bool is_own_response(struct relay *r, struct passing *p)
 
 void relay_decide(struct relay *r, struct passing *p)
 {
-	proxy_message(r->env->world, r->env->fib, &p->in, &r->m, &r->out);
+	relay_rules(r, &p->in);
 	avoid_refused(r, p);
 	switch (r->out.verdict) {
 	case PROXY_DROP:

@@ -46,7 +46,6 @@ void relay_on_timer(evutil_socket_t fd, short what, void *arg)
 /* The request could not be sent by a stream: by UDP after all, if that was only for its size. */
 static bool fall_back(struct relay *r, struct kept *k)
 {
-	const struct relay_env *e = r->env;
 	struct passing p = { .late = true };
 	int n;
 
@@ -54,7 +53,7 @@ static bool fall_back(struct relay *r, struct kept *k)
 		return false;
 	p.in.no_stream = true;
 	sip_parse(k->m.p, k->m.len, SIP_PADDED, &r->m);
-	proxy_message(e->world, e->fib, &p.in, &r->m, &r->out);
+	relay_rules(r, &p.in);
 	if (r->out.verdict != PROXY_FORWARD || r->out.transport != SIP_UDP ||
 	    !txns_forget(r->transactions, k->digits, r->now_ms))
 		return false;

@@ -79,6 +79,10 @@ struct relay {
 
 /* --- relay.c ------------------------------------------------------------------------------ */
 
+/** Asks proxy_message() about the message in r->m: the answer is in r->out, and what it began is
+ * known to all threads. */
+void relay_rules(struct relay *r, const struct proxy_in *in);
+
 /** Decides about the message in r->m, and does it. */
 void relay_decide(struct relay *r, struct passing *p);
 

@@ -20,11 +20,13 @@
  * single words, read and written whole, in no order: the transaction asked for was written a
  * retransmission timer ago, or by the asking thread.
  *
- * Outside of windows recent_put() is all that happens, for each request that begins a transaction:
- * a few instructions on a line that was fetched as soon as the hash was known. Not taken: epochs
- * without servers, twice as many for the memory; they are of no use for an epoch whose world had to
- * go (WORLD_PAST_MAX). A random entry replaced, which forgets one in ten transactions before the
- * memory has seen a tenth of what it can hold.
+ * Outside of windows recent_add() is all that happens, for each request that begins a transaction.
+ * What it adds waits in a short list until recent_settle() writes it, at the end of a burst at the
+ * latest: the lines are far apart in a memory larger than the caches, and a message that waited for
+ * its own would wait longer than for anything else in this layer; together they are fetched at
+ * once. Not taken: epochs without servers, twice as many for the memory; they are of no use for an
+ * epoch whose world had to go (WORLD_PAST_MAX). A random entry replaced, which forgets one in ten
+ * transactions before the memory has seen a tenth of what it can hold.
  */
 #pragma once
 
@@ -36,20 +38,28 @@
 #define RECENT_LOG2 23     /* usual size: 8 MiB */
 #define RECENT_LOG2_MIN 12 /* what recent_size() takes */
 #define RECENT_LOG2_MAX 30
-#define RECENT_ENTRIES 7u /* of a line */
+#define RECENT_ENTRIES 7u  /* of a line */
+#define RECENT_WAITING 16u /* transactions that wait to be written, at most */
 
 struct recent_line {
 	_Alignas(64) _Atomic uint64_t next; /* entry to be replaced next; only the owner looks */
 	_Atomic uint64_t entry[RECENT_ENTRIES];
 };
 
+/* A transaction that waits, and its entry. */
+struct recent_waiting {
+	uint64_t id, entry;
+};
+
 struct recent {
-	struct recent_line *lines;
+	_Alignas(64) struct recent_line *lines;
 	uint64_t mask; /* of the place of a line in lines, in bytes */
 	/* The memories of all threads of the process, this one too; set before any of them runs.
 	 * None: this one is alone. */
 	const struct recent *all;
 	unsigned int n_all;
+	unsigned int n_waiting; /* this and what follows: only the owner looks */
+	struct recent_waiting waiting[RECENT_WAITING];
 };
 
 /* What is known of a transaction. */
@@ -68,29 +78,21 @@ void recent_init(struct recent *r, void *mem, unsigned int log2);
 /** Lets the @n memories at @all know each other. Before the threads run. */
 void recent_join(struct recent *all, unsigned int n);
 
-/** The line for the transaction with the keyed hash @id; bits that its entry does not have choose
- * it. */
-static inline struct recent_line *recent_line(const struct recent *r, uint64_t id)
-{
-	return (struct recent_line *)((uint8_t *)r->lines + (id >> 34 & r->mask));
-}
+/** Writes what waits, so that all threads can find it. Owner only. */
+void recent_settle(struct recent *r);
 
-/** Remembers that @id, whose line in a memory of this thread is @l, began at @server in @epoch. */
-static inline void recent_put(struct recent_line *l, uint64_t id, uint16_t server, uint32_t epoch)
-{
-	uint64_t at = atomic_load_explicit(&l->next, memory_order_relaxed);
-
-	atomic_store_explicit(&l->entry[at], id << 24 | (uint32_t)server << 8 | (uint8_t)epoch,
-			      memory_order_relaxed);
-	atomic_store_explicit(&l->next, at ? at - 1 : RECENT_ENTRIES - 1, memory_order_relaxed);
-}
-
-/** The same for the memory @r. Owner only. */
+/** Remembers that the transaction with the keyed hash @id began at @server in @epoch. The owner
+ * finds it at once, others after recent_settle(). Owner only. */
 static inline void recent_add(struct recent *r, uint64_t id, uint16_t server, uint32_t epoch)
 {
-	recent_put(recent_line(r, id), id, server, epoch);
+	r->waiting[r->n_waiting++] = (struct recent_waiting){
+		.id = id,
+		.entry = id << 24 | (uint32_t)server << 8 | (uint8_t)epoch,
+	};
+	if (__builtin_expect(r->n_waiting == RECENT_WAITING, 0))
+		recent_settle(r);
 }
 
 /** How and when, seen from @epoch, the transaction @id last began, by the memories of all threads.
- * False: none of them knows it. Any thread. */
+ * False: none of them knows it. Owner of @r only. */
 bool recent_find(const struct recent *r, uint64_t id, uint32_t epoch, struct recent_begin *out);

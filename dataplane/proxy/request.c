@@ -39,8 +39,7 @@ struct ctx {
 	uint16_t pool;        /* that would serve the request; WORLD_NONE = no rule matches */
 	const uint16_t *slot; /* of the pool's table, for its key */
 	uint64_t key;
-	struct recent_line *line; /* of in->recent, for the transaction; NULL = none */
-	struct span uri_token;    /* a signature in the Request-URI that we once wrote */
+	struct span uri_token; /* a signature in the Request-URI that we once wrote */
 	bool stream; /* large for UDP, or of a transaction that is held: by a stream (18.1.1) */
 };
 
@@ -216,8 +215,8 @@ static enum sip_reason target_pool(struct ctx *c)
 	out->backend = *c->slot;
 	if (__builtin_expect(c->w->n_past, 0))
 		choose_in_window(c);
-	else if (c->line && window_begins(c->m))
-		recent_put(c->line, c->forwarding.branch.id, out->backend, c->w->epoch);
+	else if (c->in->recent && window_begins(c->m))
+		recent_add(c->in->recent, c->forwarding.branch.id, out->backend, c->w->epoch);
 	if (out->backend == WORLD_NONE && c->pool == WORLD_NONE)
 		return SIP_R_NO_ROUTE_RULE;
 	out->target = TARGET_POOL;
@@ -426,10 +425,6 @@ static enum sip_reason handle(struct ctx *c, const char **extra, uint16_t *extra
 		if (c->looked_ahead)
 			look_ahead(c);
 		forward_hash(c->w, m, &c->forwarding);
-		c->line =
-			c->in->recent ? recent_line(c->in->recent, c->forwarding.branch.id) : NULL;
-		if (c->looked_ahead)
-			__builtin_prefetch(c->line, 1);
 		c->uri = &m->uri;
 		c->own = own_uri(c, c->uri);
 		e = validate(c, extra, extra_len);

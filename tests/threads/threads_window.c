@@ -46,6 +46,7 @@ static void *run(void *arg)
 	for (uint32_t i = 0; i < ADDS; i++) {
 		began_add(began, id_of(me, i));
 		recent_add(&recent[me], id_of(me, i), (uint16_t)id_of(me, i), me);
+		recent_settle(&recent[me]);
 		atomic_store_explicit(&done[me], i + 1, memory_order_release);
 		for (unsigned int t = 0; t < THREADS; t++) {
 			uint32_t n = atomic_load_explicit(&done[t], memory_order_acquire);

@@ -80,9 +80,35 @@ Test(recent, forgets_the_oldest_of_a_line_first)
 	/* One line: the bits that choose it are all 0. */
 	for (uint64_t i = 1; i <= RECENT_ENTRIES + 3; i++)
 		recent_add(&r, i, 0, (uint32_t)i);
+	recent_settle(&r);
 	for (uint64_t i = 1; i <= RECENT_ENTRIES + 3; i++)
 		cr_expect_eq(age(&r, i, 100), i > 3 ? (int)(100 - i) : -1, "entry %d", (int)i);
 	free(r.lines);
+}
+
+/* More than can wait, in one go and in pieces: nothing is lost, nothing is written twice. */
+Test(recent, settles_all_that_waits)
+{
+	struct recent r[2];
+
+	for (int i = 0; i < 2; i++)
+		make(&r[i], RECENT_LOG2);
+	recent_join(r, 2);
+	for (uint32_t i = 0; i < 10 * RECENT_WAITING + 3; i++) {
+		recent_add(&r[0], nth(7, i), (uint16_t)i, i % 7);
+		if (i % 23 == 0)
+			recent_settle(&r[0]);
+	}
+	recent_settle(&r[0]);
+	cr_expect_eq(r[0].n_waiting, 0);
+	for (uint32_t i = 0; i < 10 * RECENT_WAITING + 3; i++) {
+		struct recent_begin b;
+
+		cr_assert(recent_find(&r[1], nth(7, i), 6, &b), "entry %u", i);
+		cr_expect(b.age == 6 - i % 7 && b.server == i, "entry %u", i);
+	}
+	for (int i = 0; i < 2; i++)
+		free(r[i].lines);
 }
 
 /* The shares of the header, with a little room. */
@@ -133,11 +159,15 @@ Test(recent, of_one_thread_is_searched_by_the_others)
 	for (int i = 0; i < 3; i++)
 		make(&r[i], RECENT_LOG2_MIN);
 	recent_add(&r[2], 4711, 0, 5);
+	recent_settle(&r[2]);
 	cr_expect_eq(age(&r[0], 4711, 6), -1, "not before they know each other");
 	recent_join(r, 3);
 	for (int i = 0; i < 3; i++)
 		cr_expect_eq(age(&r[i], 4711, 6), 1);
 	recent_add(&r[1], 4711, 0, 6);
+	cr_expect_eq(age(&r[1], 4711, 6), 0, "its own at once");
+	cr_expect_eq(age(&r[0], 4711, 6), 1, "that of others when it is settled");
+	recent_settle(&r[1]);
 	cr_expect_eq(age(&r[0], 4711, 6), 0, "the newest of all");
 	for (int i = 0; i < 3; i++)
 		free(r[i].lines);

@@ -268,7 +268,11 @@ static uint16_t decide(struct window_lab *l, const struct world *w, struct recen
 
 uint16_t window_lab_send(struct window_lab *l, int worker, const struct lab_request *r)
 {
-	return decide(l, l->world, worker < 0 ? NULL : &l->recent[worker], r);
+	uint16_t server = decide(l, l->world, worker < 0 ? NULL : &l->recent[worker], r);
+
+	if (worker >= 0)
+		recent_settle(&l->recent[worker]);
+	return server;
 }
 
 uint16_t window_lab_table(struct window_lab *l, const struct lab_request *r)
