@@ -178,6 +178,14 @@ static void check_probe(struct config_reader *r, struct config_probe *p)
 			     p->timeout, p->interval);
 }
 
+static void check_dns(struct config_reader *r, struct config_dns *d)
+{
+	if (d->ttl_min > d->ttl_max)
+		config_fault(r, PLACE(d, dns, ttl_min),
+			     "ttl_min: %u ms is longer than ttl_max, %u ms; allowed is up to that",
+			     d->ttl_min, d->ttl_max);
+}
+
 static bool is_prime(uint32_t n)
 {
 	if (n < 2 || (n % 2 == 0 && n != 2))
@@ -236,6 +244,9 @@ void config_check_section(struct config_reader *r, enum config_section_id sectio
 		break;
 	case SECTION_probe:
 		check_probe(r, base);
+		break;
+	case SECTION_dns:
+		check_dns(r, base);
 		break;
 	case SECTION_pool:
 		check_pool(r, base);

@@ -116,11 +116,10 @@ static bool host_ip(const char *p, size_t n, struct ip *out)
 	return config_ip(p, n, out);
 }
 
-void config_read_ENDPOINT(struct config_reader *r, const struct config_key *key,
-			  const struct yaml_node *node, void *out)
+/* Reads an address and port into @out; @words: what is allowed there. */
+static void read_endpoint(struct config_reader *r, const struct config_key *key,
+			  const struct yaml_node *node, const char *words, struct endpoint *out)
 {
-	static const char words[] = "an IP address and port; allowed are \"192.0.2.1:5060\" and "
-				    "\"[2001:db8::1]:5060\"";
 	struct endpoint e;
 	struct ip bare;
 	size_t n;
@@ -136,7 +135,16 @@ void config_read_ENDPOINT(struct config_reader *r, const struct config_key *key,
 		fault_text(r, key, node, words);
 	else if (usable(r, key, node, &e.ip) &&
 		 read_port(r, key, node, node->text + n, node->len - n, &e.port))
-		*(struct endpoint *)out = e;
+		*out = e;
+}
+
+void config_read_ENDPOINT(struct config_reader *r, const struct config_key *key,
+			  const struct yaml_node *node, void *out)
+{
+	read_endpoint(r, key, node,
+		      "an IP address and port; allowed are \"192.0.2.1:5060\" and "
+		      "\"[2001:db8::1]:5060\"",
+		      out);
 }
 
 void config_read_SERVER(struct config_reader *r, const struct config_key *key,
@@ -152,7 +160,11 @@ void config_read_SERVER(struct config_reader *r, const struct config_key *key,
 	n = len = host_len(node);
 	len -= n > 1 && node->text[n - 1] == '.';
 	if (!config_is_hostname(node->text, len)) {
-		config_read_ENDPOINT(r, key, node, &s->at);
+		read_endpoint(r, key, node,
+			      "an IP address or a host name; allowed are \"192.0.2.1:5060\", "
+			      "\"[2001:db8::1]:5060\", \"sip.example.com\" and "
+			      "\"sip.example.com:5060\"",
+			      &s->at);
 		return;
 	}
 	if (read_port(r, key, node, node->text + n, node->len - n, &s->at.port))

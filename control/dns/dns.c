@@ -37,7 +37,7 @@ static bool fresh(const struct dns_ticket *t, const struct dns_entry *e, uint64_
 	return now < (t->watches ? e->due_ms : e->expires_ms);
 }
 
-/* True if @t makes do with records of @e that have expired. */
+/* True if @t makes do with records of @e that are due, or have expired. */
 static bool stale_will_do(const struct dns_ticket *t, const struct dns_entry *e, uint64_t now)
 {
 	return e->now && now < e->stale_until_ms &&
@@ -72,6 +72,13 @@ static const struct dns_rrset *use(struct dns_ticket *t, struct dns_entry *e, ui
 	return dns_cache_at(&t->d->cache, e, t->at_ms, now, &t->used_old);
 }
 
+/* The same for those that will do for want of others. */
+static const struct dns_rrset *use_stale(struct dns_ticket *t, struct dns_entry *e, uint64_t now)
+{
+	t->used_stale = t->used_stale || now >= e->expires_ms;
+	return use(t, e, now);
+}
+
 /* Asks for the records of @e and waits for them; those that have expired if that cannot be. */
 static const struct dns_rrset *ask(struct dns_ticket *t, struct dns_entry *e, uint64_t now)
 {
@@ -84,10 +91,7 @@ static const struct dns_rrset *ask(struct dns_ticket *t, struct dns_entry *e, ui
 		return NULL;
 	t->refusal = rc;
 	dns_ticket_stop_waiting(t);
-	if (!stale_will_do(t, e, now))
-		return NULL;
-	t->used_stale = true;
-	return use(t, e, now);
+	return stale_will_do(t, e, now) ? use_stale(t, e, now) : NULL;
 }
 
 const struct dns_rrset *dns_ticket_find(void *arg, enum dns_type type, const char *name)
@@ -109,10 +113,8 @@ const struct dns_rrset *dns_ticket_find(void *arg, enum dns_type type, const cha
 			dns_fetch(d, e, true); /* ahead of its end, for those that come later */
 		return use(t, e, now);
 	}
-	if (stale_will_do(t, e, now)) {
-		t->used_stale = true;
-		return use(t, e, now);
-	}
+	if (stale_will_do(t, e, now))
+		return use_stale(t, e, now);
 	if (e->retry_ms > now) {
 		use(t, e, now);
 		return nobody_knows(e->failure);

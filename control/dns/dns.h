@@ -107,7 +107,7 @@ struct dns_counts {
 /** Writes what there is to @out. */
 void dns_counts(const struct dns *d, struct dns_counts *out);
 
-/** True if there are resolvers and none of them answers. */
+/** True if no resolver answers anything. */
 bool dns_down(const struct dns *d);
 
 /**
@@ -116,6 +116,7 @@ bool dns_down(const struct dns *d);
  */
 json_t *dns_json(const struct dns *d, const char *pattern, uint32_t most);
 
-/** Has the records of @name (NULL: all) asked for anew when they are next needed. Those of before
- * still serve while resolvers are down. Returns how many sets of records that are. */
+/** Has the records of @name and of names below it (NULL: all) asked for anew when they are next
+ * needed. Those of before still serve while resolvers are down. Returns how many sets of records
+ * that are. */
 uint32_t dns_flush(struct dns *d, const char *name);

@@ -272,6 +272,15 @@ void dns_cache_sweep(struct dns_cache *c, uint64_t now_ms)
 	}
 }
 
+/* True if @e is called @name or something below it, such as its services. */
+static bool is_below(const struct dns_entry *e, const char *name)
+{
+	size_t n = strlen(name), len = strlen(e->name);
+
+	return len >= n && strcmp(e->name + len - n, name) == 0 &&
+	       (len == n || e->name[len - n - 1] == '.');
+}
+
 uint32_t dns_cache_flush(struct dns_cache *c, const char *name)
 {
 	struct dns_entry *e;
@@ -279,7 +288,7 @@ uint32_t dns_cache_flush(struct dns_cache *c, const char *name)
 
 	for (uint32_t i = 0; i < c->n_buckets; i++) {
 		LIST_FOREACH(e, &c->buckets[i], hashed) {
-			if (name && strcmp(e->name, name) != 0)
+			if (name && !is_below(e, name))
 				continue;
 			e->fetched_ms = e->due_ms = e->expires_ms = e->retry_ms = 0;
 			n++;

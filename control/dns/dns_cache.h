@@ -101,6 +101,6 @@ const struct dns_rrset *dns_cache_at(const struct dns_cache *c, const struct dns
 /** Drops what nobody may use any more, of a part of the table. */
 void dns_cache_sweep(struct dns_cache *c, uint64_t now_ms);
 
-/** Makes entries called @name (NULL: all) expire, and lets failures be tried again. Returns how
- * many. */
+/** Makes entries called @name and below (NULL: all) expire, and lets failures be tried again.
+ * Returns how many. */
 uint32_t dns_cache_flush(struct dns_cache *c, const char *name);

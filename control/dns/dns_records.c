@@ -17,6 +17,8 @@
 #define TYPE_SOA 6
 #define LABEL_MAX 63
 #define JUMPS_MAX 32 /* compression pointers in one name */
+#define CODE_OK 0
+#define CODE_NO_NAME 3 /* NXDOMAIN; all others are no answers */
 
 /* The message being read. */
 struct wire {
@@ -300,6 +302,11 @@ static void insert(struct dns_answer_records *out, enum dns_type type, const str
 
 /* --- the answer -------------------------------------------------------------------------- */
 
+static uint8_t code_of(const uint8_t *head)
+{
+	return head[3] & 0xf;
+}
+
 /* Checks header and question; w->at is then at the answer section. */
 static int read_question(struct wire *w, const char *name, enum dns_type type)
 {
@@ -307,6 +314,8 @@ static int read_question(struct wire *w, const char *name, enum dns_type type)
 	bool named;
 
 	if (w->n < HEADER_LEN || !(w->p[2] & 0x80) || get16(w->p + 4) != 1)
+		return -EBADMSG;
+	if (code_of(w->p) != CODE_OK && code_of(w->p) != CODE_NO_NAME)
 		return -EBADMSG;
 	w->at = HEADER_LEN;
 	if (read_name(w, asked, &named) || !named || strcmp(asked, name) ||
@@ -397,10 +406,12 @@ int dns_records_read(const uint8_t *p, size_t n, const char *name, enum dns_type
 			return -EBADMSG;
 		dns_name_set(owner, next);
 	}
-	if (out->n)
+	if (out->n || read_negative(w, n_answer, get16(p + 8), out))
 		return 0;
 	/* A chain that ends neither with records nor with a denial is to be followed. */
-	if (!read_negative(w, n_answer, get16(p + 8), out) && hops && (p[3] & 0xf) == 0)
+	if (hops && code_of(p) == CODE_OK)
 		dns_name_set(out->alias, owner);
+	else
+		out->ttl = DNS_NO_TTL;
 	return 0;
 }

@@ -73,7 +73,8 @@ static inline void dns_name_set(char out[DNS_NAME_MAX + 1], const char *name)
 /**
  * Reads the @n bytes at @p, the answer to a question for @type of @name (lower case). 0 with @out
  * filled, sorted, without duplicates; -EBADMSG if it is not well formed, no answer to that
- * question, or has more CNAMEs in a row than DNS_ALIASES_MAX.
+ * question (whose code is neither success nor NXDOMAIN), or has more CNAMEs in a row than
+ * DNS_ALIASES_MAX.
  */
 int dns_records_read(const uint8_t *p, size_t n, const char *name, enum dns_type type,
 		     struct dns_answer_records *out);

@@ -58,7 +58,7 @@ struct dns_watch {
 	bool told; /* fn was called at all */
 	int rc;    /* as told */
 	uint32_t failures;
-	uint64_t good_ms;     /* when targets were last found */
+	uint64_t good_ms;     /* when targets were last found in records that hold */
 	struct dns_target *v; /* as told */
 	uint32_t n;
 };

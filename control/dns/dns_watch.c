@@ -89,7 +89,7 @@ void dns_watch_found(struct dns_watch *w, const struct rfc3263_result *out)
 	dns_ticket_stop_waiting(&w->ticket);
 	qsort(sorted.v, sorted.n, sizeof(sorted.v[0]), compare);
 	if (out->rc == 0) {
-		w->good_ms = now;
+		w->good_ms = w->ticket.used_stale ? w->good_ms : now;
 		w->failures = 0;
 		look_in(w, between(LOOK_LEAST_MS, next, LOOK_MOST_MS));
 	} else {

@@ -3,8 +3,10 @@
  * Which resolver is asked, and what its answers mean.
  *
  * A resolver that fails twice in a row is put behind the others for a time that doubles; after that
- * the next question tries it first again, if it comes first in the file. Answers are matched by
- * c-ares (address, random number, question).
+ * the next question tries it first again, if it comes first in the file. To say that it cannot say
+ * (SERVFAIL and the like) is a failure too, but no silence: one broken zone, which anybody may name
+ * to us, is not to look like a resolver that is gone. Answers are matched by c-ares (address,
+ * random number, question).
  */
 #include "control/dns/resolver.h"
 
@@ -16,7 +18,7 @@
 
 #include <errno.h>
 
-#define FAILURES_DOWN 2    /* in a row, until a resolver is asked last */
+#define FAILURES_DOWN 2    /* in a row, until a resolver is asked last, or is silent */
 #define DOWN_FIRST_MS 5000 /* for how long, at first */
 #define DOWN_MOST_MS 60000
 
@@ -24,6 +26,7 @@ struct resolver {
 	struct endpoint at;
 	struct channel *channel;
 	uint32_t failures; /* in a row */
+	uint32_t unheard;  /* of those: without any answer, in a row */
 	uint64_t down_until_ms;
 	struct resolver_counts counts;
 	double rtt_ms; /* smoothed; 0 = none yet */
@@ -57,20 +60,42 @@ static void try_next(struct asked *a);
 
 /* --- how they do ------------------------------------------------------------------------- */
 
-static void went_well(struct resolver *r, uint64_t ms)
+static bool is_silent(const struct resolver *r)
 {
-	if (r->failures >= FAILURES_DOWN) {
-		char text[ENDPOINT_TEXT_MAX];
+	return r->unheard >= FAILURES_DOWN;
+}
 
+/* It said something. */
+static void heard(struct resolver *r)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (is_silent(r)) {
 		endpoint_text(&r->at, text);
 		log_limited(&r->log, LOG_AT_INFO, "resolver %s answers again", text);
 	}
+	r->unheard = 0;
+}
+
+static void not_heard(struct resolver *r, const char *why)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (++r->unheard != FAILURES_DOWN)
+		return;
+	endpoint_text(&r->at, text);
+	log_limited(&r->log, LOG_AT_WARNING, "resolver %s does not answer: %s", text, why);
+}
+
+static void went_well(struct resolver *r, uint64_t ms)
+{
+	heard(r);
 	r->failures = 0;
 	r->down_until_ms = 0;
 	r->rtt_ms = r->rtt_ms > 0 ? r->rtt_ms + ((double)ms - r->rtt_ms) / 8 : (double)ms;
 }
 
-static void went_wrong(struct resolver *r, const char *why)
+static void went_wrong(struct resolver *r)
 {
 	uint64_t wait = DOWN_FIRST_MS;
 
@@ -80,12 +105,6 @@ static void went_wrong(struct resolver *r, const char *why)
 	for (uint32_t i = FAILURES_DOWN; i < r->failures && wait < DOWN_MOST_MS; i++)
 		wait *= 2;
 	r->down_until_ms = log_clock_ms() + (wait < DOWN_MOST_MS ? wait : DOWN_MOST_MS);
-	if (r->failures == FAILURES_DOWN) {
-		char text[ENDPOINT_TEXT_MAX];
-
-		endpoint_text(&r->at, text);
-		log_limited(&r->log, LOG_AT_WARNING, "resolver %s does not answer: %s", text, why);
-	}
 }
 
 /* The resolver to ask next: not tried yet, one that answers before one that does not, the one that
@@ -131,11 +150,13 @@ static void on_failure(struct asked *a, int rc, const char *why)
 	if (rc == -ETIMEDOUT) {
 		r->counts.timeouts++;
 		a->all->counts.timeouts++;
+		not_heard(r, why);
 	} else {
 		r->counts.errors++;
 		a->all->counts.errors++;
+		heard(r);
 	}
-	went_wrong(r, why);
+	went_wrong(r);
 	a->rc = a->rc == -EIO ? -EIO : rc;
 	try_next(a);
 }
@@ -258,7 +279,7 @@ uint32_t resolvers_busy(const struct resolvers *r)
 bool resolvers_down(const struct resolvers *r)
 {
 	for (uint32_t i = 0; i < r->n; i++) {
-		if (r->v[i].failures < FAILURES_DOWN)
+		if (!is_silent(&r->v[i]))
 			return false;
 	}
 	return true;
@@ -276,14 +297,14 @@ json_t *resolvers_json(const struct resolvers *r)
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct resolver *one = &r->v[i];
 
-		json_array_append_new(
-			list, json_pack("{s:o, s:b, s:f, s:I, s:I, s:I, s:I}", "address",
-					endpoint_json(&one->at), "answers_now",
-					(int)(one->failures < FAILURES_DOWN), "latency_ms",
-					one->rtt_ms, "queries", (json_int_t)one->counts.queries,
-					"answers", (json_int_t)one->counts.answers, "timeouts",
-					(json_int_t)one->counts.timeouts, "errors",
-					(json_int_t)one->counts.errors));
+		json_array_append_new(list,
+				      json_pack("{s:o, s:b, s:f, s:I, s:I, s:I, s:I}", "address",
+						endpoint_json(&one->at), "answers_now",
+						(int)!is_silent(one), "latency_ms", one->rtt_ms,
+						"queries", (json_int_t)one->counts.queries,
+						"answers", (json_int_t)one->counts.answers,
+						"timeouts", (json_int_t)one->counts.timeouts,
+						"errors", (json_int_t)one->counts.errors));
 	}
 	return list;
 }

@@ -102,8 +102,9 @@ static void too_few(struct doctor *d, enum doctor_status status, uint64_t have, 
 	int64_t more = ((int64_t)(need - have) * 1024 + usual->kb - 1) / usual->kb;
 
 	doctor_say(d, DOCTOR_hugepages, status, NULL,
-		   "%llu MiB are free in huge pages, the configuration takes %llu",
-		   (unsigned long long)have, (unsigned long long)need);
+		   "%llu MiB are %s in huge pages, the configuration takes %llu",
+		   (unsigned long long)have, d->c->ports ? "reserved" : "free",
+		   (unsigned long long)need);
 	doctor_mend(d, "echo %lld >/sys/kernel/mm/hugepages/hugepages-%lldkB/nr_hugepages",
 		    (long long)(usual->total + more), (long long)usual->kb);
 }
@@ -134,6 +135,9 @@ void doctor_hugepages(struct doctor *d)
 	} else if (have < need) {
 		too_few(d, must || mode == CONFIG_HUGEPAGES_ON ? DOCTOR_FAULT : DOCTOR_WARNING,
 			have, need, &usual);
+	} else if (!d->config) {
+		doctor_say(d, DOCTOR_hugepages, DOCTOR_OK, NULL, "%llu MiB reserved, %llu free",
+			   (unsigned long long)total, (unsigned long long)free);
 	} else {
 		doctor_say(d, DOCTOR_hugepages, DOCTOR_OK, NULL,
 			   "%llu MiB reserved, %llu free; the configuration takes %llu",

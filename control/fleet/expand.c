@@ -151,11 +151,14 @@ uint32_t expand(const struct expand_name *name, const struct expand_found *found
 		srv = srv || (found[i].n && !found[i].v[0].plain);
 	for (uint32_t i = 0; i < n_found; i++) {
 		for (uint32_t k = 0; k < found[i].n; k++) {
-			const struct dns_target *t = &found[i].v[k];
+			struct dns_target t = found[i].v[k];
 
+			/* Only the configuration knows the port for TLS of a host itself. */
+			if (t.plain && t.transport == SIP_TLS && name->tls_port)
+				t.at.port = name->tls_port;
 			/* A transport without SRV records where others have some is not offered. */
-			if (reachable(name, t) && !(srv && t->plain))
-				take(&d, t, shares(&d, &found[i], k));
+			if (reachable(name, &t) && !(srv && t.plain))
+				take(&d, &t, shares(&d, &found[i], k));
 		}
 	}
 	rank(&d);

@@ -17,7 +17,7 @@
 struct expand_name {
 	uint32_t transports; /* 1u << enum sip_transport */
 	uint16_t port;       /* 0 = none: by SRV records, asked for each transport */
-	uint16_t tls_port;   /* with a port */
+	uint16_t tls_port;   /* of addresses without SRV records; 0 = as for DNS */
 	uint32_t weight, tier;
 	uint32_t families; /* that can be reached: EXPAND_IPV4, EXPAND_IPV6 */
 };

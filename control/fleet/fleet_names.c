@@ -318,7 +318,7 @@ int fleet_name_take(struct fleet *f, const struct config *c, uint16_t pool, uint
 				.tier = b->tier,
 				.state = b->state,
 				.given = index,
-				.why = "not asked for yet" };
+				.why = "no answer yet" };
 	const struct fleet_name *kept;
 
 	inherit(&n, find(before, p->name, b->name), reset);
@@ -382,7 +382,7 @@ int fleet_add_name(struct fleet *f, const struct fleet_name *new, char *why, siz
 	name.id = ++f->serial;
 	name.added = true;
 	name.given = UINT32_MAX;
-	snprintf(name.why, sizeof(name.why), "not asked for yet");
+	snprintf(name.why, sizeof(name.why), "no answer yet");
 	kept = append(f, &name);
 	rc = kept ? fleet_name_expand(f, kept, true) : -ENOMEM;
 	if (rc)

@@ -183,22 +183,28 @@ static int arrive(struct reload *r, uint16_t pool, const struct config_backend *
 	return take_over(r, e, given, index, ramps);
 }
 
+/* What is buried of the addresses of a name stays so. */
+static void keep_buried(struct reload *r, const char *pool, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (uint32_t i = 0; i < r->f->n_tombs; i++) {
+		const struct fleet_tomb *t = &r->f->tombs[i];
+
+		if (strcmp(t->pool, pool) == 0 && strncmp(t->name, name, n) == 0 &&
+		    t->name[n] == '/')
+			r->buried[i] = true;
+	}
+}
+
 /* A backend of the file that is a name. */
 static int take_name(struct reload *r, uint16_t pool, uint32_t index, bool ramps)
 {
 	const struct config_pool *p = &r->c->pools[pool];
 	const struct config_backend *given = &p->backends[index];
-	size_t n = strlen(given->name);
 	int tomb = fleet_tomb_of(r->f, p->name, given->name, &given->address.at);
 
-	/* Also what is buried of its addresses stays so. */
-	for (uint32_t i = 0; i < r->f->n_tombs; i++) {
-		const struct fleet_tomb *t = &r->f->tombs[i];
-
-		if (strcmp(t->pool, p->name) == 0 && strncmp(t->name, given->name, n) == 0 &&
-		    t->name[n] == '/')
-			r->buried[i] = true;
-	}
+	keep_buried(r, p->name, given->name);
 	if (tomb < 0)
 		return fleet_name_take(r->f, r->c, pool, index, r->before, r->reset, ramps);
 	r->buried[tomb] = true;
@@ -322,6 +328,7 @@ static void forget_hands(struct fleet *f)
 /* Those with addresses before those that are names: what both have is the former's. */
 static int take_all(struct reload *r, const struct fleet_pool *was, uint32_t n_was)
 {
+	const struct fleet_name *n;
 	int rc = 0;
 
 	for (uint32_t turn = 0; turn < 2; turn++) {
@@ -337,6 +344,8 @@ static int take_all(struct reload *r, const struct fleet_pool *was, uint32_t n_w
 	}
 	if (rc == 0 && !r->reset)
 		rc = fleet_names_keep(r->f, r->before);
+	for (uint32_t i = 0; (n = fleet_name_at(r->f, i)); i++)
+		keep_buried(r, n->pool, n->name);
 	return rc ? rc : settle(r);
 }
 

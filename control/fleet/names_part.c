@@ -13,6 +13,8 @@
 #include "control/dns/dns.h"
 #include "control/fleet/fleet_names.h"
 #include "control/log.h"
+#include "control/network/network.h"
+#include "control/world/world_build.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -20,6 +22,8 @@
 
 #define TICK_MS 1000
 #define TRANSPORTS 3
+#define SIP_PORT 5060
+#define SIPS_PORT 5061
 
 /* A name for one transport. */
 struct followed {
@@ -48,7 +52,7 @@ struct follower {
 struct names {
 	struct follower *first;
 	struct event *tick;
-	uint32_t families;
+	uint64_t listeners; /* what the last tick saw of them */
 };
 
 /* --- what a name leads to ---------------------------------------------------------------- */
@@ -63,14 +67,70 @@ static uint32_t families_of(const struct world *w)
 	return families ? families : EXPAND_IPV4 | EXPAND_IPV6;
 }
 
+/*
+ * Calls @fn for each listener, and for each that an address of Linux will become: it cannot as long
+ * as a server is there. (Only without `listeners:` do addresses become listeners.)
+ */
+static void each_listener(const struct app *app, void (*fn)(void *arg, const struct endpoint *at),
+			  void *arg)
+{
+	const struct config *c = &app->config;
+	const struct world *w = app->now.world;
+	struct world_facts facts = { 0 };
+
+	for (uint16_t i = 0; w && i < w->n_listeners; i++)
+		fn(arg, &w->listeners[i].addr);
+	if (c->n_listeners)
+		return;
+	network_facts(app->network, &facts);
+	for (uint32_t i = 0; i < c->n_interfaces; i++) {
+		for (uint32_t k = 0; k < facts.ifaces[i].n_addresses; k++)
+			fn(arg, &(struct endpoint){ facts.ifaces[i].addresses[k].ip, SIP_PORT });
+	}
+}
+
+static void mix(void *arg, const struct endpoint *at)
+{
+	uint64_t h = *(uint64_t *)arg;
+
+	for (size_t k = 0; k < sizeof(at->ip.b); k++)
+		h = (h ^ at->ip.b[k]) * 0x100000001b3;
+	*(uint64_t *)arg = (h ^ at->port) * 0x100000001b3;
+}
+
+/* A number that is another one when the addresses or ports of listeners are. */
+static uint64_t listeners_of(const struct app *app)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	each_listener(app, mix, &h);
+	return h;
+}
+
+/* Servers that are looked for among the listeners. */
+struct servers {
+	struct expand_server *v;
+	uint32_t n;
+	bool ours[DNS_TARGETS_MAX];
+};
+
+static void mark(void *arg, const struct endpoint *at)
+{
+	struct servers *s = arg;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		s->ours[i] = s->ours[i] || endpoint_equal(&s->v[i].at, at);
+}
+
 /* Drops servers that are this proxy itself. */
 static uint32_t without_ourselves(struct follower *f, struct expand_server *v, uint32_t n)
 {
-	const struct world *w = f->app->now.world;
+	struct servers s = { .v = v, .n = n };
 	uint32_t kept = 0;
 
+	each_listener(f->app, mark, &s);
 	for (uint32_t i = 0; i < n; i++) {
-		if (w && world_listener_at(w, &v[i].at) != WORLD_NONE)
+		if (s.ours[i])
 			log_limited(
 				&f->log, LOG_AT_WARNING,
 				"%s leads to a listener of this proxy; that address is left out",
@@ -141,7 +201,7 @@ static void add_host(struct follower *f, const struct ip *ip)
 {
 	for (uint32_t i = 0; i < f->n; i++) {
 		struct followed *one = &f->v[i];
-		uint16_t port = one->transport == SIP_TLS ? 5061 : 5060;
+		uint16_t port = one->transport == SIP_TLS ? SIPS_PORT : SIP_PORT;
 		struct dns_target *v = mem_alloc((one->n + 1) * sizeof(*v));
 
 		if (!v || one->n == DNS_TARGETS_MAX) {
@@ -160,28 +220,38 @@ static void add_host(struct follower *f, const struct ip *ip)
 	}
 }
 
-/* True if the configuration or /etc/hosts knows the host: the former wins. */
-static bool known_here(struct follower *f)
+/* How many addresses the configuration or else /etc/hosts has for the host. @take: they are what is
+ * known of it. */
+static uint32_t from_files(struct follower *f, bool take)
 {
 	const struct config *c = &f->app->config;
 	const struct hosts *h = &f->app->hosts;
-	bool known = false;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < c->n_hosts; i++) {
-		if (strcmp(c->hosts[i].name, f->host) != 0)
-			continue;
-		add_host(f, &c->hosts[i].address);
-		known = true;
+		if (strcmp(c->hosts[i].name, f->host) == 0 && ++n && take)
+			add_host(f, &c->hosts[i].address);
 	}
-	for (uint32_t i = 0; i < h->n && !known; i++) {
-		if (strcmp(h->v[i].name, f->host) != 0)
-			continue;
-		add_host(f, &h->v[i].ip);
-		known = true;
+	for (uint32_t i = 0, found = n; i < h->n && !found; i++) {
+		if (strcmp(h->v[i].name, f->host) == 0 && ++n && take)
+			add_host(f, &h->v[i].ip);
 	}
-	for (uint32_t i = 0; i < f->n && known; i++)
+	return n;
+}
+
+static bool is_in_files(struct follower *f)
+{
+	return from_files(f, false) > 0;
+}
+
+static void take_from_files(struct follower *f)
+{
+	for (uint32_t i = 0; i < f->n; i++) {
+		f->v[i].n = 0;
 		f->v[i].told = true;
-	return known;
+	}
+	from_files(f, true);
+	apply(f);
 }
 
 /* --- followers --------------------------------------------------------------------------- */
@@ -231,8 +301,8 @@ static struct follower *follow(struct app *app, const struct fleet_name *n)
 			f->v[f->n++] = (struct followed){ .of = f, .transport = all[i] };
 	}
 	f->wanted = true;
-	if (known_here(f)) {
-		apply(f);
+	if (is_in_files(f)) {
+		take_from_files(f);
 	} else if (!watch(f)) {
 		stop(f);
 		return NULL;
@@ -293,35 +363,34 @@ void names_sync(struct app *app)
 
 	if (!all)
 		return;
-	sync_all(app);
-	/* Names that the files know may have other addresses there now. */
+	/* Names that came into the files, or went: followed anew, the other way. */
 	for (struct follower *f = all->first; f; f = f->next) {
-		if (f->v[0].watch)
-			continue;
-		for (uint32_t i = 0; i < f->n; i++)
-			f->v[i].n = 0;
-		if (known_here(f))
-			apply(f);
-		else
-			f->id = 0; /* not any more: followed anew at the next tick */
+		if (is_in_files(f) != !f->v[0].watch)
+			f->id = 0;
+	}
+	sync_all(app);
+	/* Those that are there may have other addresses now. */
+	for (struct follower *f = all->first; f; f = f->next) {
+		if (!f->v[0].watch)
+			take_from_files(f);
 	}
 }
 
-/* What changed beside names and answers: families of the listeners, room for backends. */
+/* What changed beside names and answers: the listeners, room for backends. */
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
 	struct names *all = app->names;
-	uint32_t families = families_of(app->now.world);
+	uint64_t listeners = listeners_of(app);
 
 	(void)fd;
 	(void)what;
 	sync_all(app);
 	for (struct follower *f = all->first; f; f = f->next) {
-		if (f->again || families != all->families)
+		if (f->again || listeners != all->listeners)
 			apply(f);
 	}
-	all->families = families;
+	all->listeners = listeners;
 }
 
 int names_start(struct app *app)
@@ -332,7 +401,7 @@ int names_start(struct app *app)
 	if (!all)
 		return -ENOMEM;
 	app->names = all;
-	all->families = families_of(app->now.world);
+	all->listeners = listeners_of(app);
 	all->tick = event_new(app->base, -1, EV_PERSIST, on_tick, app);
 	if (!all->tick || event_add(all->tick, &period)) {
 		log_error("no memory for names");

@@ -237,6 +237,21 @@ static bool is_host_name(const char *text)
 	       host.kind == HOST_NAME;
 }
 
+/* Fills in the ports that are not given, as the configuration does; @tls_port: 0 = not given. */
+static void fill_ports(struct new_backend *out, uint16_t tls_port)
+{
+	bool tls = out->transports & WORLD_TLS, alone = out->transports == WORLD_TLS;
+
+	if (alone && out->addr.port == 0 && !out->host[0])
+		out->addr.port = tls_port ? tls_port : 5061;
+	if (out->addr.port == 0 && !out->host[0])
+		out->addr.port = 5060;
+	if (tls && tls_port)
+		out->tls_port = tls_port;
+	else if (tls)
+		out->tls_port = alone && out->addr.port ? out->addr.port : 5061;
+}
+
 /* Reads what concerns TLS alone, and fills in the ports. False with the error filled. */
 static bool read_tls(struct rpc_call *call, struct new_backend *out)
 {
@@ -252,21 +267,14 @@ static bool read_tls(struct rpc_call *call, struct new_backend *out)
 	else if (alone && port && out->addr.port && port != out->addr.port)
 		rpc_fail(call, RPC_INVALID_PARAMS,
 			 "tls_port: with tls alone it is the port of the address");
-	else if ((out->transports & WORLD_TCP) && port && port == out->addr.port)
-		rpc_fail(call, RPC_INVALID_PARAMS, "tls_port: tcp has that port already");
 	else if (out->tls_name && !is_host_name(out->tls_name))
 		rpc_fail(call, RPC_INVALID_PARAMS, "tls_name: \"%s\" is no host name",
 			 out->tls_name);
 	else {
-		if (alone && out->addr.port == 0 && !out->host[0])
-			out->addr.port = port ? (uint16_t)port : 5061;
-		if (out->addr.port == 0 && !out->host[0])
-			out->addr.port = 5060;
-		if (tls)
-			out->tls_port = port                      ? (uint16_t)port
-					: alone && out->addr.port ? out->addr.port
-								  : 5061;
-		return true;
+		fill_ports(out, (uint16_t)port);
+		if (!tls || !(out->transports & WORLD_TCP) || out->tls_port != out->addr.port)
+			return true;
+		rpc_fail(call, RPC_INVALID_PARAMS, "tls_port: tcp has that port already");
 	}
 	return false;
 }
@@ -278,10 +286,17 @@ static bool read_new(struct rpc_call *call, struct new_backend *out)
 	const char *transports = rpc_text(call, "transports");
 	json_int_t weight = rpc_number(call, "weight", 1), tier = rpc_number(call, "tier", 0);
 
-	out->host[0] = '\0';
+	*out = (struct new_backend){ 0 };
 	if (!read_endpoint(address, &out->addr, out->host)) {
 		rpc_fail(call, RPC_INVALID_PARAMS,
 			 "address: \"%s\" is no IP address and port, nor a host name", address);
+		return false;
+	}
+	if (!out->host[0] && ip_is_unusable(&out->addr.ip)) {
+		rpc_fail(call, RPC_INVALID_PARAMS,
+			 "address: \"%s\" is not the address of one host; multicast, broadcast and "
+			 "unspecified addresses are not allowed",
+			 address);
 		return false;
 	}
 	out->transports = transports_of(transports ? transports : "udp");
@@ -300,6 +315,19 @@ static bool read_new(struct rpc_call *call, struct new_backend *out)
 	return false;
 }
 
+/* The name that the certificates of the addresses of @new must be for; NULL = that of its pool. */
+static const char *tls_name_of(const struct rpc_call *call, const struct new_backend *new)
+{
+	const struct config *c = &call->app->config;
+	const char *pool = rpc_text(call, "pool");
+
+	for (uint32_t i = 0; i < c->n_pools && !new->tls_name; i++) {
+		if (c->pools[i].tls_name && strcmp(c->pools[i].name, pool) == 0)
+			return NULL;
+	}
+	return new->tls_name ? new->tls_name : new->host;
+}
+
 /* Adds @new to the copy. 0, or a negative errno with @why filled. */
 static int add(struct change *c, const struct new_backend *new, char *why, size_t n)
 {
@@ -311,7 +339,7 @@ static int add(struct change *c, const struct new_backend *new, char *why, size_
 		.host = (char *)(uintptr_t) new->host,
 		.port = new->addr.port,
 		.tls_port = new->tls_port,
-		.tls_name = (char *)(uintptr_t)(new->tls_name ? new->tls_name : new->host),
+		.tls_name = (char *)(uintptr_t)tls_name_of(c->call, new),
 		.transports = new->transports,
 		.weight = new->weight,
 		.tier = new->tier,

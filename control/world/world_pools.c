@@ -191,12 +191,18 @@ static int fill_table(struct build *b, uint32_t pool, struct pool *p)
 	return p->table ? 0 : -ENOMEM;
 }
 
-static void fault_self(struct build *b, const struct world_server *s, const struct listener *l)
+/* A member of a pool is somebody else. (One that was removed may have been where a listener is now:
+ * what still goes there is refused as a loop.) */
+static void check_self(struct build *b, const struct world_server *s)
 {
-	struct config_mark nowhere = { 0 };
+	const struct config_mark nowhere = { 0 };
+	uint16_t self = world_listener_at(b->w, &s->addr);
+	const struct listener *l = self == WORLD_NONE ? NULL : &b->w->listeners[self];
 
-	config_errors_add(b->errs, s->given ? s->given->at[CK_backend_address] : nowhere,
-			  "backend %s: this is the address of listener %s", s->name, l->name.s);
+	if (l && (l->transports & s->transports))
+		config_errors_add(b->errs, s->given ? s->given->at[CK_backend_address] : nowhere,
+				  "backend %s: this is the address of listener %s", s->name,
+				  l->name.s);
 }
 
 /* Notes from which length on a request may be too large for UDP to @to (RFC 3261 18.1.1). */
@@ -209,16 +215,12 @@ static void mind_mtu(struct world *w, const struct backend *to)
 static void fill_backend(struct build *b, const struct world_server *s, struct backend *out)
 {
 	const char *name = tls_name(b, s);
-	uint16_t self;
 
 	if (!s->name) {
 		out->state = BACKEND_NONE;
 		out->pool = WORLD_NONE;
 		return;
 	}
-	self = world_listener_at(b->w, &s->addr);
-	if (self != WORLD_NONE && (b->w->listeners[self].transports & s->transports))
-		fault_self(b, s, &b->w->listeners[self]);
 	b->w->drains |= s->state == BACKEND_DRAIN;
 	*out = (struct backend){
 		.addr = s->addr,
@@ -240,8 +242,10 @@ static void fill_members(struct build *b, uint32_t pool, struct pool *p)
 	const struct world_members *given = &b->overlay->pools[pool];
 	uint16_t *members = build_take(b, given->n * sizeof(*members));
 
-	if (given->n)
-		memcpy(members, given->numbers, given->n * sizeof(*members));
+	for (uint16_t i = 0; i < given->n; i++) {
+		members[i] = given->numbers[i];
+		check_self(b, &b->overlay->servers[members[i]]);
+	}
 	p->key = b->c->pools[pool].key;
 	p->members = members;
 	p->n_members = given->n;

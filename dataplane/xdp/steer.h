@@ -17,7 +17,7 @@
 
 #define STEER_PROGRAM "viaduct_steer"
 #define STEER_QUEUES 256      /* receive queues of an interface, as far as the driver counts */
-#define STEER_LISTENERS 16384 /* WORLD_LISTENERS_MAX and their addresses, of two worlds */
+#define STEER_LISTENERS 16384 /* WORLD_LISTENERS_MAX and their addresses, twice as many */
 #define STEER_DATAGRAMS 16384 /* fragmented datagrams on their way at once */
 #define STEER_V6_HEADERS 8    /* extension headers of one packet, as in net_in.c */
 #define STEER_WAIT_NS 60000000000ull /* nobody waits longer for fragments (RFC 8200 4.5) */

@@ -281,23 +281,29 @@ static bool is_among(const struct steer_listener *key, const struct steer_listen
 int xdp_steer_listeners(struct xdp_steer *s, const struct world *w)
 {
 	struct steer_listener *keys;
+	size_t n, n_in = 0;
 	uint8_t value = 1;
 	int rc = 0;
-	size_t n;
 
 	keys = keys_of(w, &n);
 	if (!keys)
 		return -ENOMEM;
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (!is_among(&keys[i], s->keys, s->n_keys))
-			rc = bpf_map_update_elem(s->listeners, &keys[i], &value, BPF_ANY);
-	}
 	for (size_t i = 0; i < s->n_keys; i++) {
 		if (!is_among(&s->keys[i], keys, n))
 			bpf_map_delete_elem(s->listeners, &s->keys[i]);
 	}
+	/* What finds no room is tried again the next time. */
+	for (size_t i = 0; i < n; i++) {
+		int one = is_among(&keys[i], s->keys, s->n_keys)
+				  ? 0
+				  : bpf_map_update_elem(s->listeners, &keys[i], &value, BPF_ANY);
+
+		if (one == 0)
+			keys[n_in++] = keys[i];
+		rc = rc ? rc : one;
+	}
 	free(s->keys);
 	s->keys = keys;
-	s->n_keys = n;
+	s->n_keys = n_in;
 	return rc;
 }

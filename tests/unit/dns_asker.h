@@ -41,10 +41,13 @@ void new_dns(void);
 /** A dns_answer that notes what it is told. */
 void on_answer(void *arg, int rc, const struct dns_target *targets, uint32_t n);
 
-/** Has the loop turn until @calls answers have come, for 5 seconds at most. */
+/** Turns until @calls answers have come. Fails after some seconds. */
 void await(uint32_t calls);
 
-/** Lets the loop turn for @ms. */
+/** Turns until no question is under way. The same. */
+void settle(void);
+
+/** Turns for @ms. */
 void turn(uint32_t ms);
 
 /** A question for @host by UDP. */

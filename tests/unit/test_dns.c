@@ -37,7 +37,7 @@ Test(dns, what_is_used_is_asked_anew_before_it_ends)
 	before = told.calls;
 	ask("a.test", 5060, 2);
 	cr_expect_eq(told.calls, before + 1);
-	turn(50);
+	settle();
 	ask("a.test", 5060, 3);
 	expect_told(0, "10.0.0.9:5060/udp");
 	now_ms += 20000;
@@ -150,8 +150,28 @@ Test(dns, resolvers_that_make_no_sense_are_a_failure_not_a_denial)
 	}
 }
 
+Test(dns, a_resolver_that_answers_is_not_down_whatever_it_says)
+{
+	static const enum lab_mood moods[] = { LAB_SERVFAIL, LAB_NONSENSE };
+
+	for (size_t i = 0; i < sizeof(moods) / sizeof(moods[0]); i++) {
+		servers[0]->mood = LAB_SILENT;
+		now_ms += 100000;
+		ask("a.test", 5060, 1);
+		cr_expect(dns_down(d));
+		servers[0]->mood = moods[i];
+		now_ms += 100000;
+		ask("a.test", 5060, 1);
+		expect_told(-EIO, "");
+		cr_expect_not(dns_down(d), "mood %zu", i);
+	}
+}
+
 Test(dns, an_answer_too_long_for_udp_comes_by_tcp)
 {
+	/* A connection takes several turns. */
+	config.dns.timeout = 60000;
+	cr_assert_eq(dns_use_config(d, &config), 0);
 	servers[0]->udp_room = 60;
 	ask("s.test", 0, 1);
 	cr_expect_eq(told.rc, 0);
@@ -273,7 +293,7 @@ Test(dns, questions_under_way_go_to_the_new_resolvers)
 {
 	const struct dns_question q = question("a.test", 5060);
 
-	config.dns.timeout = 5000;
+	config.dns.timeout = 60000;
 	servers[0]->mood = LAB_SILENT;
 	cr_assert_eq(dns_use_config(d, &config), 0);
 	cr_assert(dns_ask(d, &q, 1, 0, on_answer, NULL));
@@ -299,6 +319,8 @@ Test(dns, a_flush_has_names_asked_for_anew)
 {
 	ask("a.test", 5060, 1);
 	cr_expect_eq(dns_flush(d, "b.test"), 0);
+	cr_expect_eq(dns_flush(d, "st"), 0, "a part of a label");
+	cr_expect_eq(dns_flush(d, "test"), 2, "names below it");
 	cr_expect_eq(dns_flush(d, "a.test"), 2);
 	servers[0]->zone = "a.test A 60 10.0.0.9";
 	ask("a.test", 5060, 2);

@@ -140,6 +140,13 @@ Test(dns_records, only_what_the_question_leads_to_is_taken)
 			"\0\6\0\1\0\0\0\x0a\0\x16\0\0"
 			"\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\5"),
 		  "", 5 },
+		{ "an alias of a name that is not, without SOA (RFC 2308 5)",
+		  BYTES(HEAD("\x81\x83", ONE) QUESTION_A POINTER IN_CNAME("\x8") "\1b\4test\0"), "",
+		  DNS_NO_TTL },
+		{ "a server that failed", BYTES(HEAD("\x81\x82", "\0\0\0\0\0\0") QUESTION_A), NULL,
+		  0 },
+		{ "a code that says neither yes nor no",
+		  BYTES(HEAD("\x81\x89", "\0\0\0\0\0\0") QUESTION_A), NULL, 0 },
 		{ "no such record, the TTL of the SOA is less",
 		  BYTES(HEAD(OK, "\0\0\0\1\0\0") QUESTION_A POINTER
 			"\0\6\0\1\0\0\0\2\0\x16\0\0\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\5"),

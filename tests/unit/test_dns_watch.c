@@ -23,7 +23,7 @@ static struct dns_watch *watch(const char *host, uint16_t port)
 static void look(struct dns_watch *w)
 {
 	event_active(w->timer, EV_TIMEOUT, 0);
-	turn(250);
+	settle();
 }
 
 Test(dns_watch, who_watches_a_name_is_told_of_changes_and_only_of_those)
@@ -82,6 +82,21 @@ Test(dns_watch, what_was_known_stays_when_resolvers_fail_or_deny_until_it_is_too
 	now_ms += 61000;
 	look(w);
 	expect_told(0, "10.0.0.1:5070/udp 10.0.0.2:5071/udp");
+}
+
+Test(dns_watch, what_has_expired_is_not_taken_for_news)
+{
+	struct dns_watch *w = watch("s.test", 0);
+
+	await(1);
+	servers[0]->mood = LAB_SILENT;
+	now_ms += 7000000;
+	look(w);
+	cr_expect_eq(told.calls, 1, "expired records serve");
+	now_ms += 300000;
+	look(w);
+	await(2);
+	expect_told(-ETIMEDOUT, "");
 }
 
 Test(dns_watch, a_watched_name_that_was_never_known_is_told_once)

@@ -263,6 +263,8 @@ Test(doctor, without_a_configuration_it_looks_at_every_nic)
 	cr_expect(it && it->status == DOCTOR_OK && strstr(it->text, "pci:0000:3b:00.0"));
 	it = doctor_lab_find(&r, DOCTOR_driver, "eth0");
 	cr_expect(it && it->status == DOCTOR_OK && !it->mend, "what Linux uses is left to it");
+	it = doctor_lab_find(&r, DOCTOR_hugepages, NULL);
+	cr_expect(it && !strstr(it->text, "configuration"), "%s", it ? it->text : "");
 	cr_expect_eq(r.n_of[DOCTOR_FAULT], 0u);
 	doctor_free(&r);
 

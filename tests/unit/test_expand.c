@@ -134,6 +134,16 @@ Test(expand, servers_follow_from_records)
 		  { "10.0.0.9:5060 p0 w1 h0 udp plain", "10.0.0.9:5060 p0 w1 h0 tcp plain" },
 		  "10.0.0.9:5060 udp+tcp*1/0" },
 		{ { U | T, 0, 0, 1, 0, BOTH }, { "", "" }, "" },
+		/* TLS: the port of the SRV record; without any, that of the configuration */
+		{ { S, 0, 5063, 1, 0, BOTH },
+		  { "10.0.0.9:5071 p1 w1 h0 tls" },
+		  "10.0.0.9:5071 +tls:5071*1/0" },
+		{ { S, 0, 5063, 1, 0, BOTH },
+		  { "10.0.0.9:5061 p0 w1 h0 tls plain" },
+		  "10.0.0.9:5063 +tls:5063*1/0" },
+		{ { U | S, 0, 5063, 1, 0, BOTH },
+		  { "10.0.0.9:5060 p0 w1 h0 udp plain", "10.0.0.9:5061 p0 w1 h0 tls plain" },
+		  "10.0.0.9:5060 udp+tls:5063*1/0" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -70,7 +70,7 @@ Test(fleet_names, a_name_without_an_address_is_there_and_down)
 	expect_pool("core", "b a!down");
 	b = lab_backend(f, "core/a");
 	cr_expect_eq(b->cause, FLEET_BY_DNS);
-	cr_expect_str_eq(b->why, "not asked for yet");
+	cr_expect_str_eq(b->why, "no answer yet");
 	cr_expect(b->unresolved);
 	lab_state(f, "core/a", CONFIG_STATE_UP);
 	cr_expect_eq(b->state, BACKEND_DOWN, "no word of an operator gives it an address");
@@ -192,6 +192,12 @@ Test(fleet_names, operators_add_names_too)
 	cr_expect_str_eq(why, "pool core has a backend x already");
 	cr_expect_eq(lab_add(f, "core/x", "10.9.9.9", 1), -EEXIST);
 	lab_reload(f, &c, FILE_, false);
+	expect_pool("core", "b a!down x/10.2.0.1:5060*2");
+	resolve("core/x", "10.2.0.1*2 10.2.0.2*2");
+	cr_assert_eq(fleet_remove(f, lab_backend(f, "core/x/10.2.0.2:5060")), 0);
+	lab_reload(f, &c, FILE_, false);
+	lab_reload(f, &c, FILE_, false);
+	resolve("core/x", "10.2.0.1*2 10.2.0.2*2");
 	expect_pool("core", "b a!down x/10.2.0.1:5060*2");
 	cr_expect_eq(fleet_remove_name(f, fleet_find_name(f, "core", "x")), 0);
 	expect_pool("core", "b a!down");
