@@ -327,6 +327,7 @@ struct config_tls {
 	const char *ciphers;      /* OpenSSL's words, separated by colons */
 	const char *ciphersuites; /* likewise */
 	uint32_t resumption;      /* ms; 0 = off */
+	uint32_t handshakes;      /* of clients, per second */
 };
 
 struct config_streams {

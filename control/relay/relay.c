@@ -141,13 +141,16 @@ static void avoid_refused(struct relay *r, struct passing *p)
 	relay_rules(r, &p->in);
 }
 
-/* A response to a request of our own, which ends here. */
+/* A response to a request of our own, which ends here: a probe, or the CANCEL of a crossing. */
 static bool is_own_response(struct relay *r, struct passing *p)
 {
 	const struct relay_env *e = r->env;
 
-	if (r->out.reason != SIP_R_LAST_VIA || !e->own_response ||
-	    !e->own_response(e->own_response_arg, &p->in.src, &r->m))
+	if (r->out.reason != SIP_R_LAST_VIA)
+		return false;
+	if (r->m.method == SIP_M_CANCEL)
+		return relay_cross_cancel(r, p);
+	if (!e->own_response || !e->own_response(e->own_response_arg, &p->in.src, &r->m))
 		return false;
 	stat_add(&e->stats->c[C_PROBE_ANSWERS], 1);
 	p->end.verdict = TRACE_ABSORBED;
@@ -195,6 +198,7 @@ bool relay_open(struct relay *r, struct passing *p, const struct relay_message *
 				   .held = e->held,
 				   .recent = e->recent };
 	r->now_ms = e->clock_ms();
+	sip_parse(m->p, m->len, SIP_PADDED, &r->m);
 	if (p->in.listener == WORLD_NONE)
 		relay_drop_counted(r, p, C_DROP_NO_LISTENER);
 	else if (m->src.port == 0 || ip_is_unusable(&m->src.ip))
@@ -273,11 +277,13 @@ static void host_text(const struct sip_msg *m, const struct sip_host *host, char
 }
 
 /* What a request means for the connection that it came by: it is needed for the answer, and may be
- * offered for the other direction (RFC 5923). */
+ * offered for the other direction (RFC 5923). A name in sent-by is not looked up: who has a
+ * certificate for it may have requests that are for it and would go to his address anyway. */
 static void mind_connection(struct relay *r, const struct relay_message *m)
 {
 	const struct sip_via *via = &r->m.via;
-	struct endpoint sent_by = { m->src.ip, via->port ? via->port : 5061 };
+	struct endpoint sent_by = { via->host.kind == HOST_IP ? via->host.ip : m->src.ip,
+				    via->port ? via->port : 5061 };
 	char host[RELAY_NAME_MAX];
 
 	if (!m->connection || !r->m.request || r->m.reason != SIP_OK || r->m.method == SIP_M_ACK)
@@ -296,7 +302,6 @@ void relay_take(struct relay *r, const struct relay_message *m)
 
 	count_arrival(r, m);
 	if (relay_open(r, &p, m)) {
-		sip_parse(m->p, m->len, SIP_PADDED, &r->m);
 		if (!m->handed_over)
 			account_received(r->env->stats, &r->m);
 		mind_connection(r, m);

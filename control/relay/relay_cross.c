@@ -4,8 +4,9 @@
  * 16.1, 17).
  *
  * A request that came by UDP and left by a stream for its size alone may go by UDP after all where
- * the stream is refused (18.1.1): then its transaction ends and no state is left. Such a server is
- * remembered for a while, so that the next request does not wait for the same refusal.
+ * the stream is refused (18.1.1): then its transaction ends and no state is left. That is only
+ * while its caller still repeats it; else it hears 503. Such a server is remembered for a while, so
+ * that the next request does not wait for the same refusal.
  */
 #include "control/relay/relay_state.h"
 #include "dataplane/example.h"
@@ -52,12 +53,12 @@ static bool fall_back(struct relay *r, struct kept *k)
 	if (!k->m.p || !relay_open(r, &p, &k->m))
 		return false;
 	p.in.no_stream = true;
-	sip_parse(k->m.p, k->m.len, SIP_PADDED, &r->m);
 	relay_rules(r, &p.in);
-	if (r->out.verdict != PROXY_FORWARD || r->out.transport != SIP_UDP ||
-	    !txns_forget(r->transactions, k->digits, r->now_ms))
+	if (r->out.verdict != PROXY_FORWARD || r->out.transport != SIP_UDP)
 		return false;
 	relay_put_refused(r, &k->to);
+	if (!txns_forget(r->transactions, k->digits, r->now_ms))
+		return false;
 	n = edit_copy(&r->out.edits, r->m.p, r->m.len, r->sent, sizeof(r->sent));
 	if (n > 0)
 		relay_send(r, &p, (uint32_t)n);
@@ -92,7 +93,8 @@ static int send_down(struct relay *r, const struct txn_leg *leg, const uint8_t *
 	const struct stream_target to = { .to = leg->to,
 					  .listener = leg->listener,
 					  .transport = leg->transport,
-					  .name = leg->name[0] ? leg->name : NULL };
+					  .name = leg->name[0] ? leg->name : NULL,
+					  .anybody = !relay_is_server(r, &leg->to) };
 	/* Only what just came by UDP may have another way. */
 	const struct passing *p = r->passing;
 	bool only_large = p && p->from->transport == SIP_UDP;
@@ -258,4 +260,13 @@ void relay_cross(struct relay *r, struct passing *p, uint32_t n)
 		relay_refuse(r, p, SIP_R_RELAY_BUSY);
 		break;
 	}
+}
+
+bool relay_cross_cancel(struct relay *r, struct passing *p)
+{
+	if (r->m.via.branch.len != BRANCH_LEN || cross_response(r, 0) == TXN_STRAY)
+		return false;
+	relay_arm(r);
+	absorbed(r, p);
+	return true;
 }

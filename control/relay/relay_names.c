@@ -76,6 +76,8 @@ static void go_on(struct relay *r, struct passing *p, const struct kept *k)
 	if (k->rc == -EBUSY || k->rc == -ENOMEM) {
 		r->counts.refused++;
 		relay_refuse(r, p, r->m.request ? SIP_R_RELAY_BUSY : unknown);
+	} else if (k->rc == -EAFNOSUPPORT && r->m.request) {
+		relay_refuse(r, p, SIP_R_UNUSABLE_TARGET);
 	} else if (k->rc) {
 		relay_refuse(r, p, unknown);
 	} else {
@@ -93,7 +95,6 @@ static void name_found(struct relay *r, struct kept *k)
 	r->counts.names--;
 	stat_add(&s->held, (uint64_t)-1);
 	if (relay_open(r, &p, &k->m)) {
-		sip_parse(k->m.p, k->m.len, SIP_PADDED, &r->m);
 		memcpy(r->name, k->name, sizeof(r->name));
 		go_on(r, &p, k);
 	}
@@ -126,13 +127,17 @@ void relay_ask(struct relay *r, struct passing *p)
 		relay_refuse(r, p, unknown);
 		return;
 	}
+	q = question_of(r);
+	if (q.sips && !(q.transports & WORLD_TLS)) {
+		relay_refuse(r, p, SIP_R_NO_SIPS);
+		return;
+	}
 	k = relay_keep(r, p->from);
 	if (!k) {
 		r->counts.refused++;
 		relay_refuse(r, p, r->m.request ? SIP_R_RELAY_BUSY : unknown);
 		return;
 	}
-	q = question_of(r);
 	memcpy(k->name, r->name, sizeof(k->name));
 	k->later = name_found;
 	k->asking = true;

@@ -88,6 +88,13 @@ const char *relay_name_of(const struct relay *r, const struct passing *p, const 
 	return number == WORLD_NONE ? NULL : w->backends[number].tls_name;
 }
 
+bool relay_is_server(const struct relay *r, const struct endpoint *to)
+{
+	const struct world *w = r->env->world;
+
+	return w->servers && servers_find(w, to) != WORLD_NONE;
+}
+
 /* There is no connection: the caller hears so. */
 static void connection_failed(struct relay *r, struct kept *k)
 {
@@ -95,7 +102,6 @@ static void connection_failed(struct relay *r, struct kept *k)
 
 	stat_add(&r->env->stats->c[C_CONNECT_FAILED], 1);
 	if (k->m.p && relay_open(r, &p, &k->m)) {
-		sip_parse(k->m.p, k->m.len, SIP_PADDED, &r->m);
 		relay_refuse(r, &p, SIP_R_NEXT_HOP_FAILED);
 		relay_end(r, &p);
 	}
@@ -153,6 +159,7 @@ static int by_connection_to(struct relay *r, struct passing *p, uint32_t n)
 		.listener = r->env->world->listeners[r->out.listener].addr,
 		.transport = (enum sip_transport)r->out.transport,
 		.name = relay_name_of(r, p, &r->out.dst),
+		.anybody = !relay_is_server(r, &r->out.dst),
 	};
 	bool hears = r->m.request && r->m.method != SIP_M_ACK && !p->late;
 	struct kept *k;

@@ -86,7 +86,8 @@ void relay_rules(struct relay *r, const struct proxy_in *in);
 /** Decides about the message in r->m, and does it. */
 void relay_decide(struct relay *r, struct passing *p);
 
-/** Opens @p for @m. False, counted: it cannot be handled, for its listener is gone. */
+/** Opens @p for @m, which is parsed into r->m. False, counted: it cannot be handled, for its
+ * listener is gone or its source cannot be. */
 bool relay_open(struct relay *r, struct passing *p, const struct relay_message *m);
 
 /** Ends @p: trace, example. */
@@ -146,6 +147,9 @@ void relay_left(struct relay *r, size_t n);
 const char *relay_name_of(const struct relay *r, const struct passing *p,
 			  const struct endpoint *to);
 
+/** Whether @to is a server of a pool. */
+bool relay_is_server(const struct relay *r, const struct endpoint *to);
+
 /** Whether a stream to @to was refused a short time ago. */
 bool relay_is_refused(const struct relay *r, const struct endpoint *to);
 void relay_put_refused(struct relay *r, const struct endpoint *to);
@@ -157,6 +161,10 @@ struct txn_owner relay_owner(struct relay *r);
 
 /** Gives the @n bytes at r->sent to the transactions. */
 void relay_cross(struct relay *r, struct passing *p, uint32_t n);
+
+/** Gives the response in r->m, which has no Via but ours, to the transactions. False: they have
+ * made no CANCEL of this branch, or it is over. */
+bool relay_cross_cancel(struct relay *r, struct passing *p);
 
 /** Sets the timer for what transactions have to do next. */
 void relay_arm(struct relay *r);

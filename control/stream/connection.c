@@ -131,6 +131,13 @@ static int tls_failed(struct stream *c)
 	return -EPROTO;
 }
 
+/* True if the server took back what we thought was a handshake, before it said anything. */
+static bool is_refused_late(const struct stream *c)
+{
+	return c->ssl && c->outbound && c->state == STREAM_OPEN && c->messages_in == 0 &&
+	       tls_is_refused(c->ssl);
+}
+
 static void on_event(struct bufferevent *io, short what, void *arg)
 {
 	struct stream *c = arg;
@@ -141,8 +148,12 @@ static void on_event(struct bufferevent *io, short what, void *arg)
 		return;
 	}
 	if (c->ssl && c->state == STREAM_OPENING &&
-	    (bufferevent_get_openssl_error(io) || !(what & BEV_EVENT_ERROR)))
+	    (bufferevent_get_openssl_error(io) || !(what & BEV_EVENT_ERROR))) {
 		rc = tls_failed(c);
+	} else if (is_refused_late(c)) {
+		rc = tls_failed(c);
+		pool_failed(c, rc);
+	}
 	c->eof = true;
 	if ((what & BEV_EVENT_EOF) && c->state == STREAM_OPEN)
 		stream_end_soon(c);
@@ -163,8 +174,6 @@ static struct bufferevent *io_new(struct streams *s, const struct stream_start *
 			bufferevent_socket_connect(io, NULL, 0);
 		return io;
 	}
-	/* 20,000 idle connections must not hold two records of 16 KiB each. */
-	SSL_set_mode(start->ssl, SSL_MODE_RELEASE_BUFFERS);
 	io = bufferevent_openssl_socket_new(s->base, start->fd, start->ssl,
 					    start->outbound ? BUFFEREVENT_SSL_CONNECTING
 							    : BUFFEREVENT_SSL_ACCEPTING,

@@ -5,7 +5,10 @@
  * The newest is refused: who is there already keeps what he has. An eighth of all connections is
  * kept for those that we open, so that a flood from outside does not cut us off from the servers.
  * When there is no file descriptor left, listeners rest until the next turn of the wheel; the event
- * loop would otherwise be told of the same connection again and again.
+ * loop would otherwise be told of the same connection again and again. Those of TLS rest as well
+ * when as many handshakes have begun as one turn may have: each of them costs the control thread
+ * more than a hundred messages do, and a crowd that comes back at once must not stop the others.
+ * Meanwhile Linux keeps who waits.
  */
 #include "control/config/alloc.h"
 #include "control/endpoint_text.h"
@@ -37,15 +40,36 @@ static void rest(struct streams *s)
 		event_del(l->event);
 }
 
+/* True if another handshake may begin at @l; else it rests. */
+static bool may_shake_hands(struct stream_listener *l)
+{
+	struct streams *s = l->owner;
+
+	if (l->transport != SIP_TLS || s->handshakes)
+		return true;
+	stream_count(s, C_STREAM_TLS_WAITED);
+	l->rests = true;
+	event_del(l->event);
+	return false;
+}
+
 void listeners_wake(struct streams *s)
 {
 	struct stream_listener *l;
 
-	if (!s->deaf)
-		return;
+	s->handshakes = s->bounds.handshakes;
+	LIST_FOREACH(l, &s->listeners, link) {
+		if (s->deaf || l->rests)
+			event_add(l->event, NULL);
+		l->rests = false;
+	}
 	s->deaf = false;
-	LIST_FOREACH(l, &s->listeners, link)
-		event_add(l->event, NULL);
+}
+
+static void refuse(struct streams *s, int fd, enum counter why)
+{
+	stream_count(s, why);
+	close(fd);
 }
 
 static void take(struct stream_listener *l, int fd, const struct endpoint *peer)
@@ -57,25 +81,26 @@ static void take(struct stream_listener *l, int fd, const struct endpoint *peer)
 	struct stream *c;
 
 	if (s->n_inbound >= s->bounds.inbound || s->n >= s->bounds.connections) {
-		stream_count(s, C_STREAM_FULL);
-		close(fd);
+		refuse(s, fd, C_STREAM_FULL);
+		return;
+	}
+	if (!source_has_room(s, &peer->ip)) {
+		refuse(s, fd, C_STREAM_SOURCE_FULL);
 		return;
 	}
 	start.ssl = l->transport == SIP_TLS ? tls_accept(s->tls, &l->at) : NULL;
 	if (l->transport == SIP_TLS && !start.ssl) {
-		stream_count(s, C_STREAM_NO_TLS);
-		close(fd);
+		refuse(s, fd, C_STREAM_NO_TLS);
 		return;
 	}
+	s->handshakes -= l->transport == SIP_TLS;
 	stream_set_options(fd);
 	c = stream_new(s, &start);
 	if (!c)
 		return;
 	stream_count(s, C_STREAM_ACCEPTED);
-	if (source_enter(c))
-		return;
-	stream_count(s, C_STREAM_SOURCE_FULL);
-	stream_end(c, -ENOBUFS);
+	if (!source_enter(c))
+		stream_end(c, -ENOMEM);
 }
 
 static void on_connection(evutil_socket_t fd, short what, void *arg)
@@ -87,8 +112,11 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
 		struct sockaddr_storage name;
 		socklen_t len = sizeof(name);
 		struct endpoint peer;
-		int new = accept4(fd, (struct sockaddr *)&name, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int new;
 
+		if (!may_shake_hands(l))
+			return;
+		new = accept4(fd, (struct sockaddr *)&name, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (new < 0 && errno == EAGAIN)
 			return;
 		if (new < 0 &&

@@ -4,8 +4,8 @@
  *
  * The connections of a target are used in turn; a pool grows to its size one connection at a time,
  * and while one stands no message waits for another. What a peer opened is used as well: if its
- * address and port are the target's (RFC 3261 18), or if it said over TLS that it is the target and
- * its certificate agrees (RFC 5923).
+ * address and port are the target's (RFC 3261 18), or if it said over TLS that it is the target
+ * (RFC 5923); over TLS its certificate must agree either way, but for user agents.
  */
 #include "control/config/alloc.h"
 #include "control/network/net_addr.h"
@@ -125,8 +125,20 @@ static struct stream *next_member(struct stream_pool *pool, size_t queue)
 	return best;
 }
 
-/* A connection that the peer opened from @to. Nobody else can have: packets to there reach him. But
- * where a name is asked for, a certificate must say it. */
+/* True if the peer of @c is who is wanted at @to: over TLS he must have proved the name or address
+ * that a server there would have to prove, unless it is no server. */
+static bool is_wanted(const struct stream *c, const struct stream_target *to)
+{
+	char address[IP_TEXT_MAX];
+
+	if (to->transport != SIP_TLS || (to->anybody && !*target_name(to)))
+		return true;
+	address[ip_format(&to->to.ip, address)] = '\0';
+	return tls_peer_is(c->ssl, *target_name(to) ? to->name : address);
+}
+
+/* A connection that the peer opened from @to. By TCP nobody else can have: packets to there reach
+ * him. */
 static struct stream *find_inbound(struct streams *s, const struct stream_target *to)
 {
 	uint64_t hash = hash_of(&s->peers, &to->to.ip, sizeof(to->to.ip)) + to->to.port;
@@ -138,7 +150,7 @@ static struct stream *find_inbound(struct streams *s, const struct stream_target
 
 		if (c->state == STREAM_OPEN && endpoint_equal(&c->peer, &to->to) &&
 		    c->transport == to->transport && ip_equal(&c->listener.ip, &to->listener.ip) &&
-		    (!*target_name(to) || tls_peer_is(c->ssl, to->name)))
+		    is_wanted(c, to))
 			return c;
 	}
 	return NULL;

@@ -81,7 +81,7 @@ struct stream_pool *pool_get(struct streams *s, const struct stream_target *to)
 		hash_add(&s->pools, &pool->node, hash_target(s, to));
 	}
 	if (pool)
-		pool->size = max_of(max_of(to->size, pool->planned), max_of(pool->warm, 1));
+		pool->size = max_of(pool->planned, max_of(pool->warm, 1));
 	return pool;
 }
 

@@ -24,6 +24,14 @@ static struct stream_source *find(struct streams *s, const struct ip *ip, uint64
 	return (struct stream_source *)(void *)node;
 }
 
+bool source_has_room(struct streams *s, const struct ip *of)
+{
+	struct ip ip = source_of(of);
+	const struct stream_source *source = find(s, &ip, hash_of(&s->sources, &ip, sizeof(ip)));
+
+	return !source || source->n < s->bounds.per_source;
+}
+
 bool source_enter(struct stream *c)
 {
 	struct streams *s = c->owner;
@@ -38,8 +46,6 @@ bool source_enter(struct stream *c)
 		source->ip = ip;
 		hash_add(&s->sources, &source->node, hash);
 	}
-	if (source->n >= s->bounds.per_source)
-		return false;
 	source->n++;
 	c->source = source;
 	return true;

@@ -64,9 +64,11 @@ void streams_use_config(struct streams *s, const struct config *c)
 		.message_ms = from->message_time,
 		.idle_ms = from->idle_time,
 		.connect_ms = from->connect_timeout,
+		.handshakes = c->tls.handshakes * WHEEL_MS / 1000,
 		.queue = from->buffer_kb << 10,
 		.memory = ((uint64_t)from->memory_mb << 20) / 2,
 	};
+	s->handshakes = s->bounds.handshakes;
 	for (uint32_t i = 0; i < s->n_slots; i++) {
 		if (!s->slots[i])
 			continue;
@@ -118,6 +120,8 @@ void streams_free(struct streams *s)
 	if (!s)
 		return;
 	listeners_free(s);
+	/* Who is told of the end, or is served below, opens nothing any more. */
+	s->bounds = (struct stream_bounds){ 0 };
 	if (s->turn && s->later) {
 		end_all(s);
 		later_run(s);

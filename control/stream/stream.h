@@ -54,7 +54,9 @@ struct stream_target {
 	enum sip_transport transport; /* SIP_TCP or SIP_TLS */
 	const char *name; /* SIP_TLS: host name that the peer's certificate must be for (RFC 5922);
 			     NULL = the address */
-	uint32_t size;    /* connections to it at most, used in turn; 0 = 1 */
+	bool anybody; /* SIP_TLS without a name: a connection that came from @to will do, with any
+			 certificate or none: user agents have none, and nobody can connect to them
+			 by TLS */
 };
 
 /** What became of bytes that streams_send_to() took: 0 they were given to a connection that stands,
@@ -127,9 +129,6 @@ void streams_keep(struct streams *s, uint64_t connection, uint64_t ms);
  */
 void streams_plan(struct streams *s, const struct config *c, const struct world *w,
 		  const struct fib *fib);
-
-/** Keeps @n connections open to @to; 0: no longer. */
-void streams_warm(struct streams *s, const struct stream_target *to, uint32_t n);
 
 /* One connection, for people. */
 struct stream_info {

@@ -126,6 +126,7 @@ struct stream_listener {
 	enum sip_transport transport;
 	int fd;
 	bool wanted;
+	bool rests; /* TLS: as many handshakes as allowed have begun in this turn of the wheel */
 };
 
 /* From the configuration. */
@@ -134,8 +135,9 @@ struct stream_bounds {
 	uint32_t inbound; /* of these, at most */
 	uint32_t per_source;
 	uint32_t message_ms, idle_ms, connect_ms;
-	uint32_t queue;  /* bytes that may wait to be written to one connection */
-	uint64_t memory; /* the same in all; and as much in the other direction */
+	uint32_t handshakes; /* of clients that may begin in one turn of the wheel */
+	uint32_t queue;      /* bytes that may wait to be written to one connection */
+	uint64_t memory;     /* the same in all; and as much in the other direction */
 };
 
 struct streams {
@@ -149,7 +151,8 @@ struct streams {
 	struct event *turn;  /* timer of the wheel */
 	struct event *later; /* activated when something is to be done */
 	LIST_HEAD(, stream_listener) listeners;
-	bool deaf; /* listeners rest: no file descriptor is left */
+	bool deaf;           /* listeners rest: no file descriptor is left */
+	uint32_t handshakes; /* that may still begin in this turn of the wheel */
 	struct hash_table sources, peers, pools;
 	LIST_HEAD(, stream_pool) attended;
 	uint32_t plan;               /* number of the plan in force */
@@ -250,6 +253,9 @@ void pool_leave(struct stream *c);
 /** @c, of a pool, came to nothing. */
 void pool_failed(struct stream *c, int rc);
 
+/** Keeps @n connections open to @to; 0: no longer. */
+void streams_warm(struct streams *s, const struct stream_target *to, uint32_t n);
+
 /** Writes down what the plan under way wants of the connections to @to. */
 void pool_plan(struct streams *s, const struct stream_target *to, uint32_t size, uint32_t warm);
 
@@ -269,12 +275,15 @@ int pool_grow(struct streams *s, struct stream_pool *pool);
 
 /* --- listen.c, sources.c */
 
-/** Accepts again after a rest. */
+/** The wheel has turned: accepts again after a rest. */
 void listeners_wake(struct streams *s);
 
 void listeners_free(struct streams *s);
 
-/** Counts @c in. False if its source has as many as allowed, or without memory. */
+/** True if another connection may come from @of. */
+bool source_has_room(struct streams *s, const struct ip *of);
+
+/** Counts @c in. False without memory. */
 bool source_enter(struct stream *c);
 
 void source_leave(struct stream *c);

@@ -11,7 +11,6 @@
 #include "control/stream/tls_state.h"
 #include "control/wall_time.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <string.h>
 
@@ -56,16 +55,6 @@ struct tls *tls_new(const struct config *c, struct config_errors *errs)
 		return t;
 	mem_free(t);
 	return NULL;
-}
-
-int tls_use_config(struct tls *t, const struct config *c, struct config_errors *errs)
-{
-	struct tls_set *next = load(c, errs);
-
-	if (!next)
-		return errs->no_memory ? -ENOMEM : -EINVAL;
-	tls_put(t, next);
-	return 0;
 }
 
 void tls_put(struct tls *t, struct tls_set *set)

@@ -2,7 +2,7 @@
 /*
  * TLS 1.2 and 1.3 by OpenSSL 3: contexts made from the configuration, replaced without touching a
  * connection, and the rules for who a certificate is for (RFC 5922, RFC 8996, RFC 9325). Knows
- * nothing of sockets: stream.h puts an SSL into a bufferevent. Control thread only.
+ * nothing of sockets: connection.c puts an SSL into a bufferevent. Control thread only.
  */
 #pragma once
 
@@ -23,21 +23,17 @@ struct tls_set;
  * expired certificate) is logged as a warning. */
 struct tls *tls_new(const struct config *c, struct config_errors *errs);
 
-/** Loads all again for @c: files that were replaced are in force for new connections from now on.
- * 0, or a negative errno with faults in @errs and nothing changed. */
-int tls_use_config(struct tls *t, const struct config *c, struct config_errors *errs);
-
 /** The SSLs made of it must be gone. NULL is allowed. */
 void tls_free(struct tls *t);
 
-/* --- the two steps of tls_use_config(), for a reload that may be refused elsewhere ---------- */
+/* --- a reload, in two steps, since it may be refused elsewhere ------------------------------- */
 
 /** Loads all that @c names, and puts nothing in force. NULL with faults in @errs. @warnings: what
  * peers may refuse; NULL = nobody wants to know. */
 struct tls_set *tls_load(const struct config *c, struct config_errors *errs,
 			 struct config_errors *warnings);
 
-/** Puts @set in force and takes it. */
+/** Puts @set in force for new connections, and takes it. */
 void tls_put(struct tls *t, struct tls_set *set);
 
 /** Calls @fn with words for each file whose contents in @next are not those in force; the text is
@@ -67,6 +63,10 @@ bool tls_peer_is(const SSL *ssl, const char *name);
 
 /** Why the handshake of @ssl failed, for people: "certificate has expired". */
 void tls_why(const SSL *ssl, char *out, size_t n);
+
+/** True if the peer has ended @ssl with a fatal alert. A server of TLS 1.3 may do so after our
+ * handshake is over: it looks at our certificate later. */
+bool tls_is_refused(const SSL *ssl);
 
 /** The errno for which the handshake of @ssl failed, if TLS had no part in it: no connection came
  * about, or it broke. 0: TLS is why. */

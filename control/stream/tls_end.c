@@ -99,6 +99,13 @@ void tls_why(const SSL *ssl, char *out, size_t n)
 		snprintf(out, n, "the connection ended in the handshake");
 }
 
+bool tls_is_refused(const SSL *ssl)
+{
+	const struct tls_end *end = tls_end_of(ssl);
+
+	return end && end->alert;
+}
+
 int tls_socket_error(const SSL *ssl)
 {
 	const struct tls_end *end = tls_end_of(ssl);

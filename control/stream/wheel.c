@@ -160,6 +160,7 @@ static void turn(struct streams *s, uint64_t now_ms)
 void wheel_turn(struct streams *s)
 {
 	uint64_t now_ms = s->clock(), last = now_ms / WHEEL_MS;
+	bool turns = s->tick < last;
 
 	/* After a long sleep one turn sees them all. */
 	if (last - s->tick > WHEEL_SLOTS)
@@ -167,5 +168,6 @@ void wheel_turn(struct streams *s)
 	while (s->tick < last)
 		turn(s, now_ms);
 	pools_attend(s, now_ms);
-	listeners_wake(s);
+	if (turns)
+		listeners_wake(s);
 }

@@ -7,7 +7,7 @@
  *      +----------------+--F, failure--> over
  *
  * A CANCEL may be Waiting before: for a provisional response to its INVITE (9.1). Provisional
- * responses end here (RFC 4320 4.1).
+ * responses end here (RFC 4320 4.1), and so does a 408, which comes too late to be of use (4.2).
  */
 #include "control/transaction/crossing.h"
 
@@ -59,7 +59,7 @@ static void answered(struct transactions *t, struct crossing *c, const struct pa
 	c->client.send_ms = 0;
 	kept_drop(t, &c->client.message);
 	half_end_in(t, &c->client, leg_is_reliable(&c->server_leg) ? 0 : t->bounds.t4_ms); /* K */
-	crossing_up(t, c, event_of(e->status), e);
+	crossing_up(t, c, e->status == 408 ? ON_SILENCE : event_of(e->status), e);
 }
 
 static arc_table arcs = {

@@ -242,7 +242,7 @@ bool txns_forget(struct transactions *t, const uint8_t *branch, uint64_t now_ms)
 	c = crossing_first(t, branch);
 	while (c && (c->method == SIP_M_CANCEL || !is_open(c)))
 		c = crossing_next(c);
-	if (!c || cancel_waits(t, c))
+	if (!c || cancel_waits(t, c) || (c->method == SIP_M_INVITE && c->status))
 		return false;
 	crossing_remove(t, c);
 	return true;

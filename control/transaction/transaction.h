@@ -129,8 +129,8 @@ void txns_failed(struct transactions *t, const uint8_t *branch, uint64_t now_ms)
 
 /**
  * The request under @branch (32 digits) could not be sent, and the owner sends it in another way:
- * its crossing ends without a word. False if there is none or the server has answered already: then
- * nothing changed.
+ * its crossing ends without a word. False if there is none, the server has answered already, or the
+ * caller of an INVITE was told 100 and does not send it again (17.1.1.2): then nothing changed.
  */
 bool txns_forget(struct transactions *t, const uint8_t *branch, uint64_t now_ms);
 

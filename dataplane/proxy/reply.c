@@ -104,12 +104,27 @@ void reply_refuse(const struct world *w, const struct fib *fib, const struct pro
 	answer(w, fib, in, m, &a, out);
 }
 
+/* 8.2.6.1: by it the caller measures how far we are. */
+static void copy_timestamp(const struct sip_msg *m, struct answer *a)
+{
+	int i = sip_find_name(m, "timestamp", 9, 0);
+	struct span row;
+
+	if (i < 0)
+		return;
+	row = sip_row_span(m, (unsigned int)i);
+	a->extra = (const char *)span_ptr(m->p, row);
+	a->extra_len = (uint16_t)row.len;
+}
+
 void reply_answer(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		  const struct sip_msg *m, uint16_t status, const char *phrase,
 		  struct proxy_out *out)
 {
 	struct answer a = { .status = status, .phrase = phrase };
 
+	if (status == 100)
+		copy_timestamp(m, &a);
 	if (m->via_ok)
 		answer(w, fib, in, m, &a, out);
 	else

@@ -55,6 +55,15 @@ static void cut_our_via(struct plan *p)
 	}
 }
 
+/* True if @m, whose only Via is ours, may answer a CANCEL that the control thread made for a
+ * request that came by a stream (16.10), and this is another thread. Whether it made one, it knows.
+ */
+static bool may_end_cancel(const struct proxy_in *in, const struct sip_msg *m)
+{
+	return !in->able && m->method == SIP_M_CANCEL && m->via.connection.len &&
+	       m->via.branch.len == BRANCH_LEN;
+}
+
 /* Checks 18.1.2 and the branch; finds the listener that the request came in on, and the connection,
  * if it came by one. */
 static enum sip_reason verify(const struct world *w, const struct proxy_in *in,
@@ -67,6 +76,8 @@ static enum sip_reason verify(const struct world *w, const struct proxy_in *in,
 	if (!is_our_via(w, m, in))
 		return SIP_R_NOT_OUR_VIA;
 	e = next_via(m, below);
+	if (e == SIP_R_LAST_VIA && may_end_cancel(in, m))
+		return SIP_R_NEEDS_STREAM;
 	if (e != SIP_OK)
 		return e;
 	if (!branch_read(&w->keys, m, below, &digits))

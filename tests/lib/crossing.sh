@@ -17,6 +17,7 @@ crossing_calls() {
 	assert_eq "$(crossing_count refused)" 0 "transactions refused"
 	assert_eq "$(crossing_count strays)" 0 "stray responses"
 	assert_eq "$(crossing_count failures)" 0 "messages that could not be sent"
+	assert_eq "$(lab_counter dropped_last_via)" 0 "answers to CANCELs of ours that nobody took"
 }
 
 # crossing_count NAME: a count of all transactions.

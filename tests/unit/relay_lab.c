@@ -76,6 +76,7 @@ bool streams_alias(struct streams *s, uint64_t connection, const char *name,
 	(void)s;
 	(void)connection;
 	snprintf(lab->alias, sizeof(lab->alias), "%s:%u", name, sent_by->port);
+	lab->alias_at = *sent_by;
 	return true;
 }
 

@@ -45,6 +45,7 @@ struct relay_lab {
 	int send_rc, send_to_rc; /* what the two functions say */
 	uint64_t closed, kept, kept_ms;
 	char alias[256];
+	struct endpoint alias_at;
 	/* Names: */
 	unsigned int n_asked, n_waiting;
 	char asked[264];

@@ -75,6 +75,7 @@ void bed_open_with(struct tls *tls, enum sip_transport transport)
 						      .connect_timeout = 5000,
 						      .buffer_kb = 128,
 						      .memory_mb = 64 };
+	bed.config.tls.handshakes = 1000;
 	live_before = mem_live();
 	bed.now_ms = 1000000;
 	bed.base = event_base_new();

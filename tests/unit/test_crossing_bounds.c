@@ -142,6 +142,42 @@ Test(crossing_bounds, ends_in_silence_if_no_answer_can_be_written)
 	cr_expect_eq(n_sent[1], 0);
 }
 
+/* RFC 4320 4.2: nobody sends a 408 to what is no INVITE, neither his own nor another's. */
+Test(crossing_bounds, a_408_reaches_callers_of_invites_only)
+{
+	begin(SIP_UDP, SIP_TCP, NULL);
+	crossing_lab_request(&lab, 1, "MESSAGE", "");
+	cr_expect_eq(crossing_lab_response(&lab, 1, "MESSAGE", 408), TXN_ABSORBED);
+	crossing_lab_request(&lab, 1, "MESSAGE", "");
+	cr_expect_eq(n_sent[1], 0);
+	crossing_lab_request(&lab, 2, "INVITE", "");
+	cr_expect_eq(crossing_lab_response(&lab, 2, "INVITE", 408), TXN_TAKEN);
+	cr_expect_eq(n_sent[1], 1);
+	end();
+}
+
+/* Who sent an INVITE and was told 100 does not send it again (17.1.1.2): nobody would repair it. */
+Test(crossing_bounds, an_invite_is_not_forgotten_once_its_caller_heard_100)
+{
+	static const struct {
+		const char *method;
+		uint64_t at_ms;
+		bool forgotten;
+	} rows[] = { { "INVITE", 199, true }, { "INVITE", 201, false }, { "NOTIFY", 4000, true } };
+	char digits[33];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(SIP_UDP, SIP_TCP, NULL);
+		digits_of(1, digits);
+		crossing_lab_request(&lab, 1, rows[i].method, "");
+		crossing_lab_run(&lab, lab.now_ms + rows[i].at_ms);
+		cr_expect_eq(txns_forget(lab.t, (const uint8_t *)digits, lab.now_ms),
+			     rows[i].forgotten, "%s at %llu", rows[i].method,
+			     (unsigned long long)rows[i].at_ms);
+		end();
+	}
+}
+
 /* R16.9-1 */
 Test(crossing_bounds, a_response_that_cannot_be_sent_changes_nothing)
 {

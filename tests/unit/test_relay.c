@@ -13,6 +13,32 @@
 #define TEN "Max-Forwards: 10\r\n"
 #define NONE_LEFT "Max-Forwards: 0\r\n"
 
+static bool is_status(const char *text, unsigned int status)
+{
+	char start[16];
+
+	snprintf(start, sizeof(start), "SIP/2.0 %u ", status);
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Has the relay take the @n bytes of @text as message @m. */
+static void take(struct relay_lab *f, struct relay_message *m, const char *text, size_t n)
+{
+	memcpy(f->in, text, n);
+	m->p = f->in;
+	m->len = (uint32_t)n;
+	relay_take(f->relay, m);
+}
+
+/* Has a response to the request @sent come by @connection. */
+static void answer(struct relay_lab *f, const char *sent, uint64_t connection)
+{
+	static char response[SIP_MAX_LEN + 1];
+	size_t n = lab_response(sent, 200, response, sizeof(response));
+
+	lab_stream(f, connection, response, n);
+}
+
 /* --- datagrams ---------------------------------------------------------------------------- */
 
 Test(relay, a_large_request_goes_to_its_server_with_our_via)
@@ -63,7 +89,7 @@ Test(relay, answers_of_our_own_are_sent_and_limited_per_second)
 	for (int i = 0; i < 10; i++) {
 		f->now_ms = 1000 + (uint64_t)i;
 		lab_datagram(f, &f->caller, lab_text, n);
-		answers += strncmp(lab_at(f, f->caller_fd), "SIP/2.0 483 ", 12) == 0;
+		answers += is_status(lab_at(f, f->caller_fd), 483);
 	}
 	cr_expect_eq(answers, 3);
 	cr_expect_eq(lab_count(f, C_ANSWERED), 3);
@@ -164,10 +190,7 @@ Test(relay, what_a_worker_has_counted_is_not_counted_again)
 		.src = f->caller, .listener = f->listener, .transport = SIP_UDP, .handed_over = true
 	};
 
-	m.len = (uint32_t)lab_request(f, "MESSAGE", BOB, "UDP", TEN, 0);
-	memcpy(f->in, lab_text, m.len);
-	m.p = f->in;
-	relay_take(f->relay, &m);
+	take(f, &m, lab_text, lab_request(f, "MESSAGE", BOB, "UDP", TEN, 0));
 	cr_expect_eq(lab_count(f, C_RX_TAKEN_OVER), 1);
 	cr_expect_eq(lab_count(f, C_RX_FRAMES), 0);
 	cr_expect_eq(lab_count(f, C_RX_REQUESTS), 0);
@@ -185,7 +208,7 @@ Test(relay, a_request_of_a_connection_is_answered_down_it)
 	lab_stream(f, 7, lab_text, n);
 	cr_assert(lab_last(f));
 	cr_expect_eq(lab_last(f)->connection, 7);
-	cr_expect_eq(strncmp(lab_last(f)->text, "SIP/2.0 483 ", 12), 0);
+	cr_expect(is_status(lab_last(f)->text, 483));
 	cr_expect_str_eq(lab_at(f, f->caller_fd), "");
 	cr_expect_eq(lab_count(f, C_RX_STREAM_MESSAGES), 1);
 	cr_expect_eq(f->kept, 7, "it is kept for the answer");
@@ -203,7 +226,6 @@ Test(relay, a_stream_goes_on_to_a_stream_without_state)
 {
 	struct relay_lab *f = relay_lab();
 	size_t n = lab_request(f, "MESSAGE", TCP_BOB, "TCP", TEN, 0);
-	static char response[SIP_MAX_LEN + 1];
 
 	lab_stream(f, 7, lab_text, n);
 	cr_assert_eq(f->n_sent, 1);
@@ -214,8 +236,7 @@ Test(relay, a_stream_goes_on_to_a_stream_without_state)
 	cr_expect(strstr(f->sent[0].text, ";vc="));
 	cr_expect_eq(lab_count(f, C_CROSSED), 0);
 	cr_expect_eq(lab_count(f, C_FORWARDED), 1);
-	n = lab_response(f->sent[0].text, 200, response, sizeof(response));
-	lab_stream(f, 9, response, n);
+	answer(f, f->sent[0].text, 9);
 	cr_assert_eq(f->n_sent, 2);
 	cr_expect_eq(f->sent[1].connection, 7, "by the connection of the request");
 	cr_expect_null(strstr(f->sent[1].text, ";vc="));
@@ -240,19 +261,17 @@ Test(relay, a_response_whose_connection_is_gone_gets_a_new_one)
 {
 	struct relay_lab *f = relay_lab();
 	size_t n = lab_request(f, "MESSAGE", TCP_BOB, "TCP", TEN, 0);
-	static char response[SIP_MAX_LEN + 1];
 
 	lab_stream(f, 7, lab_text, n);
-	n = lab_response(f->sent[0].text, 200, response, sizeof(response));
 	f->send_rc = -ENOTCONN;
-	lab_stream(f, 9, response, n);
+	answer(f, f->sent[0].text, 9);
 	cr_assert_eq(f->n_sent, 2);
 	cr_expect(endpoint_equal(&f->sent[1].to.to, &f->caller), "where the Via says");
 	f->send_to_rc = -ECONNREFUSED;
-	lab_stream(f, 9, response, n);
+	answer(f, f->sent[0].text, 9);
 	cr_expect_eq(lab_dropped(f, SIP_R_NO_CONNECTION), 1);
 	f->send_to_rc = -ENOBUFS;
-	lab_stream(f, 9, response, n);
+	answer(f, f->sent[0].text, 9);
 	cr_expect_eq(lab_count(f, C_DROP_STREAM_FULL), 1);
 	relay_lab_end(f);
 }
@@ -262,17 +281,15 @@ Test(relay, a_response_follows_its_connection_even_if_the_via_says_udp)
 {
 	struct relay_lab *f = relay_lab();
 	size_t n = lab_request(f, "MESSAGE", TCP_BOB, "UDP", TEN, 0);
-	static char response[SIP_MAX_LEN + 1];
 
 	lab_stream(f, 7, lab_text, n);
 	cr_assert_eq(f->n_sent, 1);
-	n = lab_response(f->sent[0].text, 200, response, sizeof(response));
-	lab_stream(f, 9, response, n);
+	answer(f, f->sent[0].text, 9);
 	cr_assert_eq(f->n_sent, 2);
 	cr_expect_eq(f->sent[1].connection, 7);
 	cr_expect_str_empty(lab_at(f, f->caller_fd));
 	f->send_rc = -ENOTCONN;
-	lab_stream(f, 9, response, n);
+	answer(f, f->sent[0].text, 9);
 	cr_expect(strstr(lab_at(f, f->caller_fd), "SIP/2.0 200 Test\r\n"),
 		  "gone: where the Via says");
 	relay_lab_end(f);
@@ -289,12 +306,12 @@ Test(relay, the_caller_hears_503_if_there_is_no_connection)
 	lab_connections(f, -ECONNREFUSED);
 	cr_assert_eq(f->n_sent, 2);
 	cr_expect_eq(f->sent[1].connection, 7);
-	cr_expect_eq(strncmp(f->sent[1].text, "SIP/2.0 503 ", 12), 0);
+	cr_expect(is_status(f->sent[1].text, 503));
 	cr_expect_eq(lab_count(f, C_CONNECT_FAILED), 1);
 	f->send_to_rc = -ECONNREFUSED;
 	lab_stream(f, 7, lab_text, n);
 	cr_assert_eq(f->n_sent, 3);
-	cr_expect_eq(strncmp(f->sent[2].text, "SIP/2.0 503 ", 12), 0, "at once if it is known");
+	cr_expect(is_status(f->sent[2].text, 503), "at once if it is known");
 	relay_lab_end(f);
 }
 
@@ -326,16 +343,11 @@ Test(relay, a_broken_frame_is_answered_and_its_connection_closed)
 				   .connection = 7,
 				   .broken = SIP_R_BAD_CONTENT_LENGTH };
 
-	m.len = (uint32_t)lab_request(f, "INVITE", BOB, "TCP", TEN, 0);
-	memcpy(f->in, lab_text, m.len);
-	m.p = f->in;
-	relay_take(f->relay, &m);
+	take(f, &m, lab_text, lab_request(f, "INVITE", BOB, "TCP", TEN, 0));
 	cr_assert_eq(f->n_sent, 1);
-	cr_expect_eq(strncmp(f->sent[0].text, "SIP/2.0 400 ", 12), 0);
+	cr_expect(is_status(f->sent[0].text, 400));
 	cr_expect_eq(f->closed, 7);
-	memcpy(f->in, "gibberish", 9);
-	m.len = 9;
-	relay_take(f->relay, &m);
+	take(f, &m, "gibberish", 9);
 	cr_expect_eq(f->n_sent, 1);
 	cr_expect_eq(lab_dropped(f, SIP_R_BAD_CONTENT_LENGTH), 1);
 	relay_lab_end(f);
@@ -348,7 +360,7 @@ Test(relay, a_bad_message_leaves_its_connection_open)
 
 	lab_stream(f, 7, lab_text, n);
 	cr_assert_eq(f->n_sent, 1);
-	cr_expect_eq(strncmp(f->sent[0].text, "SIP/2.0 400 ", 12), 0);
+	cr_expect(is_status(f->sent[0].text, 400));
 	cr_expect_eq(f->closed, 0);
 	relay_lab_end(f);
 }
@@ -366,14 +378,11 @@ Test(relay, alias_of_a_tls_peer_is_passed_on)
 		"From: <sip:a@example.com>;tag=1\r\nTo: <sip:example.com>\r\n"
 		"Call-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
 
-	m.len = sizeof(text) - 1;
-	memcpy(f->in, text, m.len);
-	m.p = f->in;
-	relay_take(f->relay, &m);
+	take(f, &m, text, sizeof(text) - 1);
 	cr_expect_str_eq(f->alias, "proxy.Example.com:5063");
 	f->alias[0] = '\0';
 	m.transport = SIP_TCP;
-	relay_take(f->relay, &m);
+	take(f, &m, text, sizeof(text) - 1);
 	cr_expect_str_eq(f->alias, "", "TCP proves nothing");
 	relay_lab_end(f);
 }

@@ -3,6 +3,7 @@
  * The relay between UDP and streams: what it asks of the transactions and they of it, the size rule
  * (RFC 3261 18.1.1), and what the counters say of all that. The transactions are the real ones.
  */
+#include "control/relay/relay_state.h"
 #include "tests/unit/relay_lab.h"
 
 #include <criterion/criterion.h>
@@ -119,6 +120,52 @@ Test(relay_cross, the_udp_caller_hears_503_at_once_if_that_is_known)
 	relay_lab_end(f);
 }
 
+/* R8.2.6-3 */
+Test(relay_cross, our_100_repeats_the_timestamp)
+{
+	struct relay_lab *f = relay_lab();
+	size_t n = lab_request(f, "INVITE", TCP_BOB, "UDP", TEN "Timestamp:\r\n 54.21\r\n", 0);
+	const char *row;
+
+	lab_datagram(f, &f->caller, lab_text, n);
+	lab_datagram(f, &f->caller, lab_text, n);
+	cr_assert_eq(strncmp(lab_at(f, f->caller_fd), "SIP/2.0 100 ", 12), 0, "%.100s", f->back);
+	row = strstr(f->back, "\r\nTimestamp:\r\n 54.21\r\n");
+	cr_expect_not_null(row, "%s", f->back);
+	cr_expect_eq(strncmp(f->back + strlen(f->back) - 4, "\r\n\r\n", 4), 0);
+	relay_lab_end(f);
+}
+
+/* --- CANCEL ------------------------------------------------------------------------------- */
+
+/* Our CANCEL has no Via but ours (9.1), so nor has the answer to it. */
+Test(relay_cross, the_answer_to_our_cancel_ends_its_transaction)
+{
+	struct relay_lab *f = relay_lab();
+	size_t n = lab_request(f, "INVITE", BOB, "TCP", TEN, 0);
+	char invite[2048];
+
+	lab_stream(f, 7, lab_text, n);
+	snprintf(invite, sizeof(invite), "%s", lab_at(f, f->server_fd));
+	lab_datagram(f, &f->server, response,
+		     lab_response(invite, 180, response, sizeof(response)));
+	n = lab_request(f, "CANCEL", BOB, "TCP", TEN, 0);
+	lab_stream(f, 7, lab_text, n);
+	cr_assert_eq(strncmp(lab_at(f, f->server_fd), "CANCEL ", 7), 0, "%.100s", f->back);
+	n = lab_response(f->back, 200, response, sizeof(response));
+	lab_datagram(f, &f->server, response, n);
+	cr_expect_eq(lab_dropped(f, SIP_R_LAST_VIA), 0);
+	cr_expect_eq(txns_counts(relay_transactions(f->relay))->strays, 0);
+	f->now_ms += 1000;
+	relay_on_timer(-1, 0, f->relay);
+	cr_expect_str_eq(lab_at(f, f->server_fd), "", "it is not sent again");
+	f->now_ms += 40000;
+	relay_on_timer(-1, 0, f->relay);
+	lab_datagram(f, &f->server, response, n);
+	cr_expect_eq(lab_dropped(f, SIP_R_LAST_VIA), 1, "for nobody now");
+	relay_lab_end(f);
+}
+
 /* --- the size rule ------------------------------------------------------------------------ */
 
 Test(relay_cross, a_large_request_takes_tcp_and_its_small_cancel_too)
@@ -172,6 +219,24 @@ Test(relay_cross, the_refusal_is_remembered_for_a_while)
 	f->now_ms += 60000;
 	lab_datagram(f, &f->caller, lab_text, n);
 	cr_expect_eq(f->n_sent, 1, "but later it is");
+	relay_lab_end(f);
+}
+
+/* The caller has stopped sending it again, so it may not go on without state. */
+Test(relay_cross, an_invite_that_was_told_100_hears_503_and_the_next_one_goes_by_udp)
+{
+	struct relay_lab *f = relay_lab();
+	size_t n = lab_request(f, "INVITE", BOTH_BOB, "UDP", TEN, LARGE);
+
+	lab_datagram(f, &f->caller, lab_text, n);
+	lab_datagram(f, &f->caller, lab_text, n);
+	cr_assert_eq(strncmp(lab_at(f, f->caller_fd), "SIP/2.0 100 ", 12), 0, "%.100s", f->back);
+	lab_connections(f, -ETIMEDOUT);
+	cr_expect_eq(strncmp(lab_at(f, f->caller_fd), "SIP/2.0 503 ", 12), 0, "%.100s", f->back);
+	cr_expect_str_eq(lab_at(f, f->server_fd), "");
+	n = lab_request(f, "NOTIFY", BOTH_BOB, "UDP", TEN, LARGE);
+	lab_datagram(f, &f->caller, lab_text, n);
+	cr_expect(strstr(lab_at(f, f->server_fd), "\r\nVia: SIP/2.0/UDP "));
 	relay_lab_end(f);
 }
 

@@ -83,15 +83,27 @@ Test(relay_names, a_name_that_cannot_be_resolved_is_refused)
 	relay_lab_end(f);
 }
 
-Test(relay_names, targets_that_no_listener_can_reach_are_passed_over)
+Test(relay_names, a_next_hop_without_a_listener_for_its_transport_is_unusable)
 {
-	struct relay_lab *f = named_lab();
+	static const struct {
+		const char *uri, *answer;
+		unsigned int asked;
+	} rows[] = { { NAMED, "SIP/2.0 480 Next Hop Unusable\r\n", 1 },
+		     { "sips:bob@host.example.net", "SIP/2.0 480 SIPS Not Allowed\r\n", 0 } };
 
-	f->at_once = true;
-	f->name_transport = SIP_TLS;
-	take(f);
-	cr_expect_eq(strncmp(lab_at(f, f->caller_fd), "SIP/2.0 500 ", 12), 0);
-	relay_lab_end(f);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct relay_lab *f = named_lab();
+		size_t n = lab_request(f, "INFO", rows[i].uri, "UDP", TEN, 0);
+
+		f->at_once = true;
+		f->name_transport = SIP_TLS;
+		lab_datagram(f, &f->caller, lab_text, n);
+		cr_expect_eq(
+			strncmp(lab_at(f, f->caller_fd), rows[i].answer, strlen(rows[i].answer)), 0,
+			"%s: %.100s", rows[i].uri, f->back);
+		cr_expect_eq(f->n_asked, rows[i].asked, "%s", rows[i].uri);
+		relay_lab_end(f);
+	}
 }
 
 Test(relay_names, a_listener_that_went_meanwhile_costs_a_counted_drop)

@@ -123,9 +123,14 @@ static const struct rule_case dialogs[] = {
 	"From: <sip:alice@caller.example>;tag=f1\nTo: <sip:bob@example.com>;tag=t1\n" \
 	"Call-ID: c1@caller.example\nCSeq: 1 INVITE\n" EMPTY
 #define OK(vias) "SIP/2.0 200 OK\n" vias REST
+#define CANCELLED(via)                                                                \
+	"SIP/2.0 200 OK\n" via                                                        \
+	"From: <sip:alice@caller.example>;tag=f1\nTo: <sip:bob@example.com>;tag=t1\n" \
+	"Call-ID: c1@caller.example\nCSeq: 1 CANCEL\n" EMPTY
 #define FROM_SERVER .source = "10.0.0.12:5060", .listener = IN4, STREAMS
 #define UDP_CALLER "Via: SIP/2.0/UDP 203.0.113.40:5060;branch=z9hG4bKt1\n"
 #define TCP_CALLER "Via: SIP/2.0/TCP 203.0.113.40:5070;branch=z9hG4bKt1;received=203.0.113.41\n"
+#define UDP_OURS "Via: SIP/2.0/UDP 10.0.0.1:5060;branch={branch};vl={vl:0}\n"
 #define TCP_OURS "Via: SIP/2.0/TCP 10.0.0.1:5060;branch={branch};vl={vl:0}\n"
 #define UDP_OURS_BACK "Via: SIP/2.0/UDP 10.0.0.1:5060;branch={branch};vl={vl:0};vc={vc}\n"
 #define TCP_OURS_BACK "Via: SIP/2.0/TCP 10.0.0.1:5060;branch={branch};vl={vl:0};vc={vc}\n"
@@ -158,6 +163,12 @@ static const struct rule_case responses[] = {
 	{ "R16.11-R9 a connection that is none is forged",
 	  OK("Via: SIP/2.0/UDP 10.0.0.1:5060;branch={branch};vl={vl:0};vc=12\n" TCP_CALLER),
 	  FROM_SERVER, .able = true, DROPPED(SIP_R_FORGED_BRANCH) },
+	{ "16.10 the answer to a CANCEL of a crossing has no Via but ours: for the control thread",
+	  CANCELLED(UDP_OURS_BACK), FROM_SERVER, HANDED_OVER(SIP_R_NEEDS_STREAM) },
+	{ "16.10 which knows whether it sent one", CANCELLED(UDP_OURS_BACK), FROM_SERVER,
+	  .able = true, DROPPED(SIP_R_LAST_VIA) },
+	{ "R16.11-R5 no worker hands over what no stream led to", CANCELLED(UDP_OURS), FROM_SERVER,
+	  DROPPED(SIP_R_LAST_VIA) },
 	{ "R18.2.2-6, R3263-5 a Via by name is asked for",
 	  OK(TCP_OURS "Via: SIP/2.0/UDP gw.example;branch=z9hG4bKt1\n"), FROM_SERVER, .by = SIP_TCP,
 	  HANDED_OVER(SIP_R_VIA_NEEDS_DNS), .asks = "gw.example" },

@@ -152,7 +152,7 @@ Test(stream_out, the_connections_of_a_pool_are_used_in_turn)
 	int server = peer_listen(&at), fd[3];
 	struct stream_target to = bed_target(&at);
 
-	to.size = 3;
+	pool_plan(bed.s, &to, 3, 0);
 	for (int i = 0; i < 3; i++) {
 		cr_assert_eq(send_to(&to, A), 0);
 		fd[i] = peer_accept(server);
@@ -312,6 +312,33 @@ Test(stream_end, who_waits_hears_of_the_end_of_all)
 	cr_assert_eq(bed.sent_rc[1], -ECANCELED);
 	close(filler);
 	close(server);
+}
+
+static struct stream_target once_more;
+
+static void send_again(void *arg, int rc)
+{
+	cr_assert_eq(rc, -ECANCELED);
+	bed_sent(arg, streams_send_to(bed.s, &once_more, A, strlen(A), NULL, NULL, NULL));
+}
+
+Test(stream_end, who_hears_of_the_end_of_all_opens_nothing_more)
+{
+	struct endpoint at, other;
+	int filler, server, more = peer_listen(&other);
+	struct stream_target to;
+
+	bed_open();
+	server = peer_mute(&at, &filler);
+	to = bed_target(&at);
+	once_more = bed_target(&other);
+	cr_assert_eq(streams_send_to(bed.s, &to, A, strlen(A), NULL, send_again, &bed), 0);
+	bed_close();
+	cr_assert_eq(bed.n_sent, 1);
+	cr_assert_eq(bed.sent_rc[0], -ENOBUFS);
+	close(filler);
+	close(server);
+	close(more);
 }
 
 /* --- listeners --------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "tests/unit/tls_sides.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <openssl/err.h>
 #include <stdio.h>
 
@@ -73,8 +74,11 @@ int sides_reload(const char *section)
 {
 	struct config_errors errs = { 0 };
 	struct config next = load(section);
-	int rc = tls_use_config(sides_tls, &next, &errs);
+	struct tls_set *set = tls_load(&next, &errs, NULL);
+	int rc = set ? 0 : -EINVAL;
 
+	if (set)
+		tls_put(sides_tls, set);
 	config_free(&sides_config);
 	sides_config = next;
 	config_errors_free(&errs);
