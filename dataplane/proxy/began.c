@@ -46,12 +46,17 @@ void began_merge(struct began *b, const struct began *more)
 	if (!b || !more || b->shift != more->shift)
 		return;
 	n_lines = (size_t)1 << (64 - b->shift);
-	for (size_t i = 0; i < n_lines; i++)
-		for (unsigned int k = 0; k < WORDS; k++)
-			atomic_fetch_or_explicit(
-				&b->line[i].word[k],
-				atomic_load_explicit(&more->line[i].word[k], memory_order_relaxed),
-				memory_order_relaxed);
+	for (size_t i = 0; i < n_lines; i++) {
+		for (unsigned int k = 0; k < WORDS; k++) {
+			uint64_t bits =
+				atomic_load_explicit(&more->line[i].word[k], memory_order_relaxed);
+
+			/* Most words are empty: a filter is made for far more than it holds. */
+			if (bits)
+				atomic_fetch_or_explicit(&b->line[i].word[k], bits,
+							 memory_order_relaxed);
+		}
+	}
 }
 
 /* The place of word @i's bit is in the lowest six bits of this. */
