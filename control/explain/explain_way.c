@@ -4,11 +4,10 @@
  * MTU.
  */
 #include "control/explain/explain_parts.h"
+#include "dataplane/proxy/transport.h"
 
 #include <stdio.h>
 
-#define UNKNOWN_MTU_LIMIT 1300 /* RFC 3261 18.1.1 */
-#define KNOWN_MTU_SLACK 200
 #define MTU_MIN_V4 552u /* less is not believed: net_out.c */
 #define MTU_MIN_V6 1280u
 #define HEADERS_V4 20u
@@ -157,7 +156,7 @@ void explain_size(struct explain *x)
 	uint32_t mtu = way_mtu(x), n = mtu ? packets(v4, x->sent_len, mtu) : 0;
 	uint32_t known =
 		x->out.backend == WORLD_NONE ? 0 : x->in->world->backends[x->out.backend].path_mtu;
-	uint32_t limit = known ? known - KNOWN_MTU_SLACK : UNKNOWN_MTU_LIMIT;
+	uint32_t limit = known ? known - TRANSPORT_BELOW_MTU : TRANSPORT_LARGE;
 	const char *way = n == 0 ? ""
 				 : explain_text(x, ", %u IP packet%s at an MTU of %u", n,
 						n == 1 ? "" : "s", mtu);
