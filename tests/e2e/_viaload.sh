@@ -61,7 +61,7 @@ viaload_sides_memif() {
 viaload_in() {
 	local ns=$1 name=$2 wanted=$3 status=0
 	shift 3
-	ip netns exec "$ns" timeout -k 5 60 "$VIALOAD" --no-huge --domain example.com \
+	ip netns exec "$ns" timeout -k 5 200 "$VIALOAD" --no-huge --domain example.com \
 		--timeout 10000 --json "$LAB_DIR/$name.json" "$@" \
 		>"$LAB_DIR/$name.out" 2>&1 || status=$?
 	[ "$status" = "$wanted" ] && return

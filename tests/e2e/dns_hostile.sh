@@ -18,13 +18,12 @@ ip netns exec "$NS_S" "$PYTHON" "$TOP/tests/e2e/dns_hostile.py" 10.2.0.53 \
 	>"$LAB_DIR/resolver.log" 2>&1 &
 resolver=$!
 resolver_listens() { in_ns "$NS_S" ss -Hltn | grep -Fq '10.2.0.53:53 '; }
-wait_until 5 resolver_listens || fail "the resolver did not start: $(cat "$LAB_DIR/resolver.log")"
+wait_until 20 resolver_listens || fail "the resolver did not start: $(cat "$LAB_DIR/resolver.log")"
+memory_exact
 viaduct_start
-memory() { awk '/^VmRSS/ { print $2 }' "/proc/$VIADUCT_PID/status"; }
 
 sipp_servers 4 call_uas
-sipp_calls caller "$CALLER4" "$OUT4" call_uac 800 100 &
-calls=$!
+sipp_calls_begin caller "$CALLER4" "$OUT4" call_uac 100
 before=$(memory)
 check_python <<'PYTHON'
 from siplab import *
@@ -53,9 +52,9 @@ for kind in KINDS:
     ask("%s7.evil.test" % kind)
     if kind in ("good", "slow", "giant"):
         continue
-    status = final(4)
+    status = final(WAIT)
     equal(status, 500, "status for %s" % kind)
-got = receive([target], 2)
+got = receive([target])
 check(got is not None, "a good name was not found")
 
 # A thousand at once.
@@ -68,8 +67,11 @@ while time.monotonic() < end:
     final(0.1)
 while receive([target], 0.05):
     pass
-ask("good.lab.test")
-got = receive([target], 3)
+for _ in range(10):  # a few seconds later at the latest
+    ask("good.lab.test")
+    got = receive([target], 1)
+    if got:
+        break
 check(got is not None, "a good name was not found after the flood")
 PYTHON
 kill $resolver
@@ -81,15 +83,19 @@ other = udp(NS_C, "10.1.0.2", 5060)
 for i in range(200):
     via = ["SIP/2.0/UDP 10.1.0.2:5060;branch=" + branch()]
     other.sendto(request("MESSAGE", "sip:x@new%d.test" % i, via=via), (OUT[4], 5060))
-got = receive([other], 3)
+got = receive([other])
 check(got is not None and Sip(got[1]).status in (500, 503), "no answer without a resolver")
 PYTHON
-wait $calls || true
-assert_calls caller 800
-assert_eq "$(sipp_stat caller 'Retransmissions(C)')" 0 "retransmissions of the callers"
-after=$(memory)
-[ $((after - before)) -lt 65536 ] || fail "memory grew from $before to $after kB"
-ctl --json dns >"$LAB_DIR/dns.json"
+sipp_calls_end caller 400
+wait_until 30 memory_below $((before + 8192)) || fail "memory grew from $before to $(memory) KiB"
+# Only what waits for names may have been too much.
+ctl counters drop >"$LAB_DIR/drops" 2>/dev/null || true
+! grep -v -e drop_punt_full -e '^no counter' "$LAB_DIR/drops" || fail "messages were dropped"
+dns_is_idle() {
+	ctl --json dns >"$LAB_DIR/dns.json"
+	grep -q '"waiting": 0' "$LAB_DIR/dns.json" && grep -q '"busy": 0' "$LAB_DIR/dns.json"
+}
+wait_until 30 dns_is_idle || fail "names are still waited for: $(ctl dns)"
 "$PYTHON" - "$LAB_DIR/dns.json" <<'PYTHON' || exit 1
 import json
 import sys
@@ -100,8 +106,6 @@ r = r.get("result", r)
 c = r["counts"]
 for name, ok in (
     ("entries", c["entries"] <= 200),
-    ("waiting", c["waiting"] == 0),
-    ("busy", c["busy"] == 0),
     ("questions", c["questions"] >= 1200),
     ("sum", c["found"] + c["not_found"] + c["failed"] + c["refused"] == c["questions"]),
 ):

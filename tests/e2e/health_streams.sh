@@ -17,21 +17,8 @@ tls_cert ca good URI:sip:core.example
 tls_cert ca expired URI:sip:core.example 7 -1
 tls_cert ca other DNS:other.example
 tls_cert alien stranger URI:sip:core.example
-lab_secret
-cat >"$LAB_DIR/viaduct.yaml" <<YAML
-node: lab
-hugepages: off
-secret: "file:$LAB_DIR/secret"
-control: {socket: "$LAB_DIR/control.sock"}
-interfaces:
-  - {name: outside, device: "packet:out0"}
-  - {name: inside, device: "packet:in0"}
-listeners:
-  - {name: ext, address: "10.1.0.10:5060"}
-  - {name: int, address: "10.2.0.10:5060"}
-  - {name: int-tls, address: "10.2.0.10:5061", transports: [tls],
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
-tls: {ca: $LAB_DIR/ca.pem}
+tls_config <<YAML
+$(tls_listener int-tls 10.2.0.10:5061)
 domains: [example.com]
 pools:
   - name: core

@@ -45,7 +45,7 @@ def states(name="core"):
     return [b["state"] for b in members(name)]
 
 
-def until(what, test, wait=10.0):
+def until(what, test, wait=30.0):
     """Waits until test() is true and returns what it says."""
     end = time.monotonic() + wait
     while True:
@@ -122,6 +122,7 @@ class Farm(threading.Thread):
     def __init__(self, servers):
         super().__init__(daemon=True)
         self.servers = servers
+        self.turns = 0
         self.start()
 
     def run(self):
@@ -139,10 +140,19 @@ class Farm(threading.Thread):
                     s.held.remove(late)
                     if s.sock is not None:
                         s.sock.sendto(late[1], late[2])
+            self.turns += 1
 
+    def calls(self, n, caller, proxy):
+        """Sends n requests of different calls; returns when they have arrived, and with them
+        whatever was sent before. How many arrived at each server."""
+        names = {call_id() for _ in range(n)}
+        for name in names:
+            caller.sendto(request("MESSAGE", call=name), proxy)
 
-def calls(n, caller, proxy):
-    """Sends n requests of different calls; returns when they had time to arrive."""
-    for _ in range(n):
-        caller.sendto(request("MESSAGE"), proxy)
-    time.sleep(0.3)
+        def arrived():
+            return [sum(m.one("call-id") in names for m, _ in s.others) for s in self.servers]
+
+        until("%d calls do not all arrive" % n, lambda: sum(arrived()) == n)
+        turns = self.turns
+        until("the servers have stopped", lambda: self.turns > turns + 1)
+        return arrived()

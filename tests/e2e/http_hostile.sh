@@ -13,6 +13,7 @@ need curl
 viaload_lab
 LAB_CONTROL='http: "127.0.0.1:9460"'
 lab_config 4 </dev/null
+memory_exact
 viaduct_start
 read -ra sides <<<"$(viaload_sides 4)"
 viaload_run traffic 0 "${sides[@]}" --rate 500 --time 45 --warm-up 0.5 call &

@@ -21,23 +21,9 @@ tls_ca ca
 tls_cert ca proxy URI:sip:example.com,IP:10.1.0.10,IP:10.2.0.10
 tls_cert ca outer URI:sip:outer.example,IP:10.1.0.2
 tls_cert ca inner URI:sip:inner.example
-lab_secret
-cat >"$LAB_DIR/viaduct.yaml" <<YAML
-node: lab
-hugepages: off
-secret: "file:$LAB_DIR/secret"
-control: {socket: "$LAB_DIR/control.sock"}
-interfaces:
-  - {name: outside, device: "packet:out0"}
-  - {name: inside, device: "packet:in0"}
-listeners:
-  - {name: ext, address: "10.1.0.10:5060"}
-  - {name: int, address: "10.2.0.10:5060"}
-  - {name: ext-tls, address: "10.1.0.10:5061", transports: [tls], client_ca: $LAB_DIR/ca.pem,
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
-  - {name: int-tls, address: "10.2.0.10:5061", transports: [tls], client_ca: $LAB_DIR/ca.pem,
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
-tls: {ca: $LAB_DIR/ca.pem}
+tls_config <<YAML
+$(tls_listener ext-tls 10.1.0.10:5061 "client_ca: $LAB_DIR/ca.pem")
+$(tls_listener int-tls 10.2.0.10:5061 "client_ca: $LAB_DIR/ca.pem")
 domains: [example.com]
 pools:
   - name: core

@@ -18,7 +18,7 @@ ip -n "$NS_P" neighbor replace 10.2.0.12 lladdr 02:00:00:00:00:99 dev in0 nud pe
 viaduct_start
 is_entered() { ip -n "$NS_P" neighbor show dev in0 | sed 's/^[^ ]*/& dev in0/; s/ *$//' |
 	grep -qxF "$entered"; }
-wait_until 2 is_entered || fail "viaduct undid the neighbour that an operator entered"
+wait_until 20 is_entered || fail "viaduct undid the neighbour that an operator entered"
 sleep 1.5 # a probe would have changed it
 is_entered || fail "viaduct changed the neighbour that an operator entered"
 ip -n "$NS_P" neighbor del 10.2.0.12 dev in0

@@ -18,8 +18,7 @@ tls: {ca: $LAB_DIR/ca.pem, resumption: 0s}
 listeners:
   - {name: ext, address: "10.1.0.10:5060"}
   - {name: int, address: "10.2.0.10:5060"}
-  - {name: tls, address: "10.1.0.10:5061", transports: [tls],
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
+$(tls_listener tls 10.1.0.10:5061)
 YAML
 # ask TRANSPORT PORT USER@: OPTIONS to the proxy, or to a user by it; prints the status line.
 ask() {
@@ -31,7 +30,8 @@ ask() {
 }
 
 viaduct_start
-PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TOP/tests/e2e "$PYTHON" - <<'PYTHON' &
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TOP/tests/e2e
+ip netns exec "$NS_S" "$PYTHON" - <<'PYTHON' &
 from siplab import *
 
 servers = [udp(NS_S, a, 5060) for a in SERVERS[4]]
@@ -39,7 +39,7 @@ while True:
     at, raw, source = receive(servers, 600)
     servers[at].sendto(response(Sip(raw)), source)
 PYTHON
-wait_until 5 sipp_listens "$NS_S" "${SRV4[2]}" || fail "no servers"
+wait_until 20 sipp_listens "$NS_S" "${SRV4[2]}" || fail "no servers"
 for user in '' bob@; do
 	ask tcp 5060 "$user"
 	ask tls 5061 "$user"

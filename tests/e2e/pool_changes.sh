@@ -41,7 +41,7 @@ reload() {
 	before=$(grep -c 'reload' "$LAB_DIR/viaduct.log" || true)
 	cp "$LAB_DIR/$1.yaml" "$LAB_DIR/viaduct.yaml"
 	kill -HUP "$VIADUCT_PID"
-	wait_until 5 more_reloads "$before" || fail "no word of a reload in the log"
+	wait_until 20 more_reloads "$before" || fail "no word of a reload in the log"
 	sleep 0.1
 }
 more_reloads() { [ "$(grep -c 'reload' "$LAB_DIR/viaduct.log")" -gt "$1" ]; }

@@ -12,9 +12,11 @@ need sipp
 lab_up
 lab_config </dev/null
 viaduct_start
-sipp_servers 4 call_uas
+sipp_servers 4 call_uas -max_retrans 8
 capture "$NS_S" net0 "$LAB_DIR/servers.pcap"
-sipp_calls caller "$CALLER4" "$OUT4" call_uac 300 100 -d 1500 &
+# Calls stay up for long enough that an ACK which was lost is asked for again before the BYE, also
+# where a restart takes seconds.
+sipp_calls caller "$CALLER4" "$OUT4" call_uac 300 100 -d 6000 -max_retrans 8 &
 calls=$!
 sleep 1
 viaduct_kill

@@ -32,12 +32,12 @@ while True:
         break
 ' "$LAB_DIR/notify" >"$LAB_DIR/notified" &
 listener=$!
-wait_until 5 test -S "$LAB_DIR/notify" || fail "no notification socket"
+wait_until 20 test -S "$LAB_DIR/notify" || fail "no notification socket"
 export NOTIFY_SOCKET=$LAB_DIR/notify
 viaduct_start
-wait_until 2 grep -q READY=1 "$LAB_DIR/notified" || fail "systemd was not told READY=1"
+wait_until 20 grep -q READY=1 "$LAB_DIR/notified" || fail "systemd was not told READY=1"
 kill -HUP "$VIADUCT_PID"
-wait_until 2 grep -q RELOADING=1 "$LAB_DIR/notified" || fail "systemd was not told RELOADING=1"
+wait_until 20 grep -q RELOADING=1 "$LAB_DIR/notified" || fail "systemd was not told RELOADING=1"
 viaduct_stop
 wait $listener || fail "systemd was not told STOPPING=1"
 unset NOTIFY_SOCKET

@@ -19,7 +19,7 @@ OUT = {4: ENV["OUT4"], 6: ENV["OUT6"]}  # the proxy, towards the callers
 IN = {4: ENV["IN4"], 6: ENV["IN6"]}  # the proxy, towards the servers
 SERVERS = {4: ENV["LAB_SRV4"].split(), 6: ENV["LAB_SRV6"].split()}
 NS_C, NS_P, NS_S = ENV["NS_C"], ENV["NS_P"], ENV["NS_S"]
-WAIT = 3.0  # seconds that a message may take on a machine that is busy with other things
+WAIT = 10.0  # seconds that a message may take on a machine that is busy with other things
 SO_RCVBUFFORCE = 33
 SILENCE = 0.25  # seconds after which nothing is taken for "nothing comes"
 

@@ -17,19 +17,17 @@ hard=$(ulimit -Hn)
 ulimit -Sn "$hard"
 many=20000 # an eighth of what files allow is for connections that the proxy opens
 [ "$hard" = unlimited ] || [ "$hard" -gt 25000 ] || many=$(((hard - 1024) * 7 / 8 - 100))
+memory_exact
 viaduct_start
 sipp_servers 4 call_uas
 check_python "$VIADUCT_PID" "$many" "$VIACTL" <<'PYTHON'
 from siplab import *
 import json, os, subprocess, sys, time
 
+from resident import growth, settled
+
 pid, many, viactl = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 PARTS = 4  # processes, each with file descriptors of its own
-
-
-def resident():
-    with open("/proc/%s/status" % pid) as f:
-        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
 
 
 def total():
@@ -38,7 +36,7 @@ def total():
     return json.loads(subprocess.run(words, check=True, capture_output=True).stdout)["total"]
 
 
-def until(wanted, wait=30):
+def until(wanted, wait=90):
     end = time.monotonic() + wait
     while total() != wanted and time.monotonic() < end:
         time.sleep(0.2)
@@ -63,13 +61,14 @@ def part(n, orders, done):
     os._exit(0)
 
 
-before = resident()
+before = settled(pid)
 parts = []
 for i in range(PARTS):
     orders, order = os.pipe()
     done, say = os.pipe()
     if os.fork() == 0:
         part(many // PARTS, orders, say)
+    os.close(say)  # a part that fails is heard of
     parts.append((order, done))
 
 
@@ -80,7 +79,7 @@ def each(what):
 
 each(b"1")
 until(many // PARTS * PARTS)
-grown = (resident() - before) * 1024 // many
+grown = (settled(pid) - before) * 1024 // many
 print("%d connections, %d bytes of memory each" % (many, grown))
 check(grown < 4096, "%d bytes for each connection" % grown)
 for order, done in parts:
@@ -89,11 +88,13 @@ each(b"2")
 call = udp(NS_C, CALLER[4])
 via = "SIP/2.0/UDP %s:%d;branch=%s" % (host(CALLER[4]), call.getsockname()[1], branch())
 call.sendto(request("OPTIONS", "sip:%s" % host(OUT[4]), via=[via]), (OUT[4], 5060))
-call.settimeout(5)
+call.settimeout(WAIT)
 check(call.recv(65535).startswith(b"SIP/2.0 200 "), "OPTIONS by UDP beside them")
 for order, done in parts:
     os.write(order, b"2")
 until(0)
+back = growth(pid, before, 4096)
+check(back < 4096, "%d KiB are left of connections that went" % back)
 PYTHON
 sipp_calls caller "$CALLER4" "$OUT4" call_uac 100 100
 assert_calls caller 100

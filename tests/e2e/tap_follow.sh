@@ -91,10 +91,10 @@ viaduct_start
 ip -n "$NS_P" link show dev outside0 >/dev/null || fail "no TAP with a number in its name"
 ip -n "$NS_P" address add 10.1.0.20/24 dev outside0
 listens() { ctl --json status | grep -q '10.1.0.20:5060'; }
-wait_until 5 listens || fail "no listener on an address that an operator gave the TAP"
+wait_until 20 listens || fail "no listener on an address that an operator gave the TAP"
 in_caller ping -c 1 -W 3 10.1.0.20 >/dev/null || fail "no echo from it"
 ip -n "$NS_P" link delete dev outside0
-wait_until 5 grep -q 'outside0 is gone' "$LAB_DIR/viaduct.log" || fail "nothing said of a lost TAP"
+wait_until 20 grep -q 'outside0 is gone' "$LAB_DIR/viaduct.log" || fail "nothing said of a lost TAP"
 used=$(ps -o cputimes= -p "$VIADUCT_PID")
 sleep 2
 assert_ge $((used + 1)) "$(ps -o cputimes= -p "$VIADUCT_PID")" "seconds of CPU without its TAP"

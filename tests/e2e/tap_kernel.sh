@@ -50,4 +50,4 @@ viaduct_stop
 tap_is_gone 2>/dev/null || fail "the TAP is still there after the end"
 viaduct_start
 viaduct_kill
-wait_until 5 tap_is_gone || fail "the TAP is still there after a SIGKILL"
+wait_until 20 tap_is_gone || fail "the TAP is still there after a SIGKILL"

@@ -35,11 +35,11 @@ YAML
 viaduct_start
 second=$VIADUCT_PID
 has_carrier() { [ "$(in_proxy cat /sys/class/net/outside/carrier)" = "$1" ]; }
-wait_until 2 has_carrier 0 || fail "the TAP has a carrier while nobody is at the other end"
+wait_until 20 has_carrier 0 || fail "the TAP has a carrier while nobody is at the other end"
 NS_P=$NS_C viaduct_start "$LAB_DIR/first.yaml"
-wait_until 5 has_carrier 1 || fail "the TAP has no carrier"
-wait_until 5 in_caller ping -c 1 -W 1 10.1.0.10 || fail "no echo"
-wait_until 5 in_proxy ping -c 1 -W 1 fd01::1 || fail "no echo, IPv6"
+wait_until 20 has_carrier 1 || fail "the TAP has no carrier"
+wait_until 20 in_caller ping -c 1 -W 1 10.1.0.10 || fail "no echo"
+wait_until 20 in_proxy ping -c 1 -W 1 fd01::1 || fail "no echo, IPv6"
 
 tap_tcp in_caller in_proxy TCP6-LISTEN:7000,reuseaddr 'TCP6:[fd01::10]:7000'
 tap_tcp in_proxy in_caller TCP4-LISTEN:7000,reuseaddr TCP4:10.1.0.1:7000
@@ -49,6 +49,6 @@ sipp_calls caller "$CALLER4" "$OUT4" call_uac 100 100 -d 100 || true
 assert_calls caller 100
 
 viaduct_stop
-wait_until 5 has_carrier 0 || fail "the TAP keeps its carrier when the other end is gone"
+wait_until 20 has_carrier 0 || fail "the TAP keeps its carrier when the other end is gone"
 VIADUCT_PID=$second
 viaduct_stop

@@ -29,22 +29,9 @@ other 5066 core.example
 notls 5067 core.example
 nobody 5068 core.example
 byname 5069'
-lab_secret
 {
 	cat <<YAML
-node: lab
-hugepages: off
-secret: "file:$LAB_DIR/secret"
-control: {socket: "$LAB_DIR/control.sock"}
-interfaces:
-  - {name: outside, device: "packet:out0"}
-  - {name: inside, device: "packet:in0"}
-listeners:
-  - {name: ext, address: "10.1.0.10:5060"}
-  - {name: int, address: "10.2.0.10:5060"}
-  - {name: int-tls, address: "10.2.0.10:5061", transports: [tls],
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
-tls: {ca: $LAB_DIR/ca.pem}
+$(tls_listener int-tls 10.2.0.10:5061)
 YAML
 	echo "domains: [$(echo "$cases" | sed 's/ .*/.example/' | paste -sd ,)]"
 	echo "pools:"
@@ -58,7 +45,7 @@ YAML
 	echo "$cases" | while read -r name _; do
 		echo "  - {match: {domain: $name.example}, pool: $name}"
 	done
-} >"$LAB_DIR/viaduct.yaml"
+} | tls_config
 viaduct_start
 check_python <<'PYTHON'
 from tlslab import *
@@ -132,7 +119,7 @@ while IFS='|' read -r how why; do
 done <<'REFUSED'
 tls_name=core.example|tls_port and tls_name are for backends whose transports have tls
 transports=tls tls_port=5062|tls_port: with tls alone it is the port of the address
-transports=tcp,tls tls_port=5061|tls_port: tcp has that port already
+transports=tcp,tls tls_port=5061|tls_port: tcp has port 5061 already
 transports=tls tls_name=10.2.0.11|tls_name: "10.2.0.11" is no host name
 transports=udp,tls tls_port=65536|tls_port: allowed are 1 to 65535
 REFUSED

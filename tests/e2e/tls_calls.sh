@@ -14,26 +14,11 @@ tls_ca ca
 tls_cert ca proxy URI:sip:example.com,IP:10.1.0.10,IP:10.2.0.10
 tls_cert ca server URI:sip:core.example
 tls_cert ca phone IP:10.1.0.1
-lab_secret
-cat >"$LAB_DIR/viaduct.yaml" <<YAML
-node: lab
-hugepages: off
-secret: "file:$LAB_DIR/secret"
-control: {socket: "$LAB_DIR/control.sock"}
-interfaces:
-  - {name: outside, device: "packet:out0"}
-  - {name: inside, device: "packet:in0"}
-listeners:
-  - {name: ext, address: "10.1.0.10:5060"}
-  - {name: int, address: "10.2.0.10:5060"}
+tls_config <<YAML
   # First: requests leave by the first TLS listener of an interface, and an alias counts for one.
-  - {name: mutual, address: "10.1.0.10:5071", transports: [tls], client_ca: $LAB_DIR/ca.pem,
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
-  - {name: ext-tls, address: "10.1.0.10:5061", transports: [tls],
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
-  - {name: int-tls, address: "10.2.0.10:5061", transports: [tls],
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
-tls: {ca: $LAB_DIR/ca.pem}
+$(tls_listener mutual 10.1.0.10:5071 "client_ca: $LAB_DIR/ca.pem")
+$(tls_listener ext-tls 10.1.0.10:5061)
+$(tls_listener int-tls 10.2.0.10:5061)
 domains: [example.com, secure.example]
 pools:
   - name: plain

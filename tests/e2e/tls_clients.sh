@@ -42,7 +42,7 @@ options() {
 			'Max-Forwards: 70' 'From: <sip:a@example.com>;tag=a' \
 			'To: <sip:10.1.0.10>' 'Call-ID: s-client' 'CSeq: 1 OPTIONS' \
 			'Content-Length: 0' ''
-		wait_until 5 over || true
+		wait_until 20 over || true
 	} | in_caller timeout 10 openssl s_client -connect "10.1.0.10:$port" -quiet -no_ign_eof \
 		-CAfile "$LAB_DIR/ca.pem" -verify_return_error "$@" \
 		>"$LAB_DIR/out" 2>"$LAB_DIR/err" || true
@@ -172,7 +172,7 @@ assert_in_log "listener tls: certificate in $LAB_DIR/first.pem: serial 11 -> 33"
 assert_eq "$(shown 5061)" serial=11 "the certificate after a dry run"
 ctl reload >/dev/null
 assert_eq "$(shown 5061)" serial=33 "the certificate after a reload"
-wait_until 5 alarm 'listener (tls|mutual): certificate .*first.pem expires in 4 days' ||
+wait_until 20 alarm 'listener (tls|mutual): certificate .*first.pem expires in 4 days' ||
 	fail "no alarm about a certificate that expires soon: $(ctl status)"
 tls_cert ca first URI:sip:example.com 68 -1
 ctl reload >"$LAB_DIR/out"

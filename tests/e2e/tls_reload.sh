@@ -17,8 +17,7 @@ lab_config <<YAML
 listeners:
   - {name: ext, address: "10.1.0.10:5060"}
   - {name: int, address: "10.2.0.10:5060"}
-  - {name: tls, address: "10.1.0.10:5061", transports: [tls],
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
+$(tls_listener tls 10.1.0.10:5061)
 tls: {ca: $LAB_DIR/ca.pem}
 YAML
 sipp_servers 4 options_uas

@@ -26,10 +26,8 @@ listeners:
   - {name: int, address: "10.2.0.10:5060"}
   - {name: ext6, address: "[fd01::10]:5060"}
   - {name: int6, address: "[fd02::10]:5060"}
-  - {name: tls, address: "10.1.0.10:5061", transports: [tls],
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
-  - {name: tls6, address: "[fd01::10]:5061", transports: [tls],
-     certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}
+$(tls_listener tls 10.1.0.10:5061)
+$(tls_listener tls6 "[fd01::10]:5061")
 YAML
 responsible="example.com, example.net, example.org, company.com, registrar.example.com"
 responsible="$responsible, chair-dnrc.example.com, host.example.net, \"2001:db8::10\""

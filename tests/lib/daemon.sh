@@ -54,6 +54,21 @@ lab_secret() {
 	(umask 077 && head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$LAB_DIR/secret")
 }
 
+# memory_exact: for scripts that look at memory, before viaduct_start. What is freed goes back to
+# Linux at once, so what viaduct has is what it uses; jemalloc would keep it for some seconds.
+memory_exact() {
+	export MALLOC_CONF=dirty_decay_ms:0,muzzy_decay_ms:0
+}
+
+# memory: KiB that viaduct has allocated; see tests/e2e/resident.py. memory_below KIB: it has less.
+memory() {
+	awk '/^RssAnon/ { print $2 }' "/proc/$VIADUCT_PID/status"
+}
+
+memory_below() {
+	[ "$(memory)" -lt "$1" ]
+}
+
 # Starts viaduct with $LAB_DIR/viaduct.yaml (or the file given) and waits until it forwards.
 viaduct_start() {
 	local before
@@ -62,7 +77,7 @@ viaduct_start() {
 	ip netns exec "$NS_P" "$VIADUCT" --config "${1:-$LAB_DIR/viaduct.yaml}" \
 		2>>"$LAB_DIR/viaduct.log" &
 	VIADUCT_PID=$!
-	wait_until 10 viaduct_said_ready "${before:-0}" || fail "viaduct was not ready in 10 s"
+	wait_until 30 viaduct_said_ready "${before:-0}" || fail "viaduct was not ready in 30 s"
 	kill -0 "$VIADUCT_PID" 2>/dev/null || fail "viaduct ended at start"
 }
 
@@ -83,8 +98,13 @@ for c in json.load(sys.stdin)["counters"]:
         print(c["value"])' "$1"
 }
 
-# Each message that came has one verdict, or waits for a name.
+# Each message that came has one verdict, or waits for a name. The last ones may still be on their
+# way.
 lab_balance() {
+	wait_until 20 lab_balanced || lab_balanced
+}
+
+lab_balanced() {
 	ctl --json counters --all | "$PYTHON" -c 'import json, sys
 c = {x["name"]: x for x in json.load(sys.stdin)["counters"] if x["name"][:9] != "answered_"}
 sums = {k: sum(x["value"] for x in c.values() if x["class"] == k) for k in ("rx", "out", "drop")}

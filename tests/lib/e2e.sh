@@ -28,7 +28,7 @@ capture() {
 	ip netns exec "$ns" tcpdump -n -i "$dev" -s 0 -B 16384 -U --immediate-mode -Z root \
 		-w "$file" "$@" "$filter" >"$file.log" 2>&1 &
 	CAPTURE_PID=$!
-	wait_until 5 grep -q 'listening on' "$file.log" ||
+	wait_until 20 grep -q 'listening on' "$file.log" ||
 		fail "tcpdump did not start: $(cat "$file.log")"
 }
 

@@ -23,7 +23,7 @@ sipp_server() {
 		-i "$(sipp_host "$address")" -p 5060 -trace_stat -stf "$LAB_DIR/$name.csv" -fd 1 \
 		-trace_err -error_file "$LAB_DIR/$name.err" "$@" >"$LAB_DIR/$name.out" 2>&1 &
 	printf -v "${name}_pid" %s $!
-	wait_until 5 sipp_listens "$NS_S" "$address" ||
+	wait_until 20 sipp_listens "$NS_S" "$address" ||
 		fail "SIPp server $name did not start: $(tail -n 3 "$LAB_DIR/$name.out")"
 }
 
@@ -56,15 +56,36 @@ sipp_servers_stop() {
 }
 
 # sipp_calls NAME LOCAL REMOTE SCENARIO CALLS RATE [ARGUMENT...]: runs calls to the end; the
-# status is SIPp's.
+# status is SIPp's. SIPP_TIMEOUT: only what hangs comes to it.
 sipp_calls() {
 	local name=$1 local_ip=$2 remote=$3 scenario=$4 calls=$5 rate=$6
 	shift 6
-	ip netns exec "$NS_C" sipp -sf "$SIPP_DIR/$scenario.xml" -nostdin -max_retrans 5 \
-		-i "$(sipp_host "$local_ip")" "$(sipp_host "$remote"):5060" -s service \
-		-m "$calls" -r "$rate" -timeout "${SIPP_TIMEOUT:-40}s" -timeout_error \
+	${SIPP_EXEC:+exec} ip netns exec "$NS_C" sipp -sf "$SIPP_DIR/$scenario.xml" \
+		-nostdin -max_retrans 5 -s service \
+		-i "$(sipp_host "$local_ip")" "$(sipp_host "$remote"):5060" \
+		-m "$calls" -r "$rate" -timeout "${SIPP_TIMEOUT:-120}s" -timeout_error \
 		-trace_stat -stf "$LAB_DIR/$name.csv" -fd 1 \
 		-trace_err -error_file "$LAB_DIR/$name.err" "$@" >"$LAB_DIR/$name.out" 2>&1
+}
+
+# sipp_calls_begin NAME LOCAL REMOTE SCENARIO RATE [ARGUMENT...]: calls in the background until
+# sipp_calls_end NAME LEAST, which waits for those that have begun: all have completed, and they
+# were LEAST or more.
+sipp_calls_begin() {
+	local name=$1
+	SIPP_EXEC=yes SIPP_TIMEOUT=600 sipp_calls "${@:1:4}" 1000000 "${@:5}" &
+	printf -v "${name}_pid" %s $!
+}
+
+sipp_calls_end() {
+	wait_until 120 sipp_has_made "$1" "$2" ||
+		fail "only $(sipp_stat "$1" TotalCallCreated) calls of $1"
+	sipp_server_stop "$1"
+	assert_calls "$1" "$(sipp_stat "$1" TotalCallCreated)"
+}
+
+sipp_has_made() {
+	[ "$(sipp_stat "$1" TotalCallCreated)" -ge "$2" ]
 }
 
 # sipp_stat NAME COLUMN: from the last line of the statistics.

@@ -40,7 +40,7 @@ tap_tcp() {
 	head -c 20000000 /dev/urandom >"$LAB_DIR/sent"
 	"$2" timeout 60 socat -u "$3" "OPEN:$LAB_DIR/got,creat,trunc" &
 	reader=$!
-	wait_until 5 tap_tcp_listens "$2" || fail "socat does not listen"
+	wait_until 20 tap_tcp_listens "$2" || fail "socat does not listen"
 	"$1" timeout 60 socat -u "OPEN:$LAB_DIR/sent" "$4" || fail "TCP to $4"
 	wait "$reader" || fail "TCP at $3"
 	cmp "$LAB_DIR/sent" "$LAB_DIR/got" || fail "TCP to $4 changed bytes"

@@ -34,3 +34,32 @@ tls_cert() {
 		-set_serial "${4:-$RANDOM}" -days "${5:-30}" -extfile "$LAB_DIR/$2.ext" \
 		-out "$LAB_DIR/$2.pem"
 }
+
+# tls_config: writes $LAB_DIR/viaduct.yaml, the lab with a UDP listener on each side and the
+# authority ca. Standard input: further listeners, then the rest of the YAML, pools and routes too.
+tls_config() {
+	lab_secret
+	{
+		cat <<-YAML
+			node: lab
+			hugepages: off
+			secret: "file:$LAB_DIR/secret"
+			control: {socket: "$LAB_DIR/control.sock"}
+			tls: {ca: $LAB_DIR/ca.pem}
+			interfaces:
+			  - {name: outside, device: "packet:out0"}
+			  - {name: inside, device: "packet:in0"}
+			listeners:
+			  - {name: ext, address: "$OUT4:5060"}
+			  - {name: int, address: "$IN4:5060"}
+		YAML
+		cat
+	} >"$LAB_DIR/viaduct.yaml"
+}
+
+# tls_listener NAME ADDRESS [MORE]: a line of listeners, by TLS with the certificate proxy; MORE: as
+# in 'client_ca: FILE'.
+tls_listener() {
+	echo "  - {name: $1, address: \"$2\", transports: [tls]${3:+, $3}," \
+		"certificate: $LAB_DIR/proxy.pem, key: $LAB_DIR/proxy.key}"
+}
