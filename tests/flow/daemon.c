@@ -3,16 +3,16 @@
 
 #include "control/config/alloc.h"
 #include "control/rpc/rpc.h"
+#include "tests/unit/tls_lab.h"
 
 #include <criterion/criterion.h>
 #include <event2/event.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct app app;
-static char dir[] = "/tmp/viaduct-flow.XXXXXX";
-static char path[64];
+static char path[320];
 
 void daemon_file(const char *window, const char *more)
 {
@@ -20,15 +20,17 @@ void daemon_file(const char *window, const char *more)
 
 	cr_assert(f);
 	fprintf(f,
-		"node: flow\nworkers: 1\nhugepages: off\nsecret: \"file:%s/secret\"\n"
-		"control: {socket: \"%s/control.sock\", telemetry: false}\n"
+		"node: flow\nworkers: 1\nhugepages: off\nsecret: \"file:%s\"\n"
+		"control: {socket: \"%s\", telemetry: false}\n"
+		"tls: {ca: \"%s\"}\n"
 		"transaction_window: %s\nwindow_memory_mb: 1\nlog: {level: error}\n"
 		"interfaces:\n"
-		"  - {name: net, device: \"vdev:net_null0\", kernel: none, "
+		"  - {name: net, device: \"vdev:net_null0,no-rx=1\", kernel: none, "
 		"addresses: [\"192.0.2.1/24\"]}\n"
 		"routes: [{pool: p0}]\n"
 		"pools:\n",
-		dir, dir, window);
+		tls_lab_path("secret"), tls_lab_path("control.sock"), tls_lab_path("ca.pem"),
+		window);
 	for (int i = 0; i < N_POOLS; i++) {
 		fprintf(f, "  - name: p%d\n    table_size: 251\n    backends:\n", i);
 		for (int k = 0; k < N_FILE; k++)
@@ -38,20 +40,34 @@ void daemon_file(const char *window, const char *more)
 	fclose(f);
 }
 
-void daemon_start(const char *window)
+/* One authority: each reload reads them all, and a system trusts more than a hundred. */
+static void write_authority(void)
 {
-	struct config_errors errs = { 0 };
-	char secret[64];
-	FILE *f;
+	struct tls_lab_cert ca = tls_lab_cert_new(&(struct tls_lab_wish){ .ca = true }, NULL);
 
-	cr_assert(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/viaduct.yaml", dir);
-	snprintf(secret, sizeof(secret), "%s/secret", dir);
-	f = fopen(secret, "w");
+	tls_lab_write_certs("ca.pem", (const struct tls_lab_cert *[]){ &ca, NULL });
+	tls_lab_cert_free(&ca);
+}
+
+static void write_secret(void)
+{
+	const char *secret = tls_lab_path("secret");
+	FILE *f = fopen(secret, "w");
+
 	cr_assert(f);
 	fputs("0123456789abcdef0123456789abcdef", f);
 	fclose(f);
 	chmod(secret, 0600);
+}
+
+void daemon_start(const char *window)
+{
+	struct config_errors errs = { 0 };
+
+	tls_lab_folder();
+	snprintf(path, sizeof(path), "%s", tls_lab_path("viaduct.yaml"));
+	write_authority();
+	write_secret();
 	daemon_file(window, "");
 	app.config_path = path;
 	if (config_load_file(path, &app.config, &errs))
@@ -62,13 +78,11 @@ void daemon_start(const char *window)
 
 void daemon_end(void)
 {
-	char command[128];
-
 	parts_stop(&app);
 	config_free(&app.config);
 	cr_expect_eq(mem_live(), 0, "%zu blocks are left", mem_live());
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	cr_expect_eq(system(command), 0);
+	tls_lab_clean();
+	cr_expect_neq(access(tls_lab_path(""), F_OK), 0, "a file is left");
 }
 
 const char *daemon_path(void)

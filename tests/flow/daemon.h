@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The whole daemon in one process, on a device that goes nowhere: for tests of what changes while
- * it runs. Four pools, p0 to p3, of five backends each, b0 to b4 at 10.0.POOL.1 to .5. Workers run;
- * the event loop turns when the test says so.
+ * The whole daemon in one process, for tests of what changes while it runs. Four pools, p0 to p3,
+ * of five backends each, b0 to b4 at 10.0.POOL.1 to .5. Workers run, on a device that goes nowhere
+ * and brings nothing: they nap and leave the processor to the test. The event loop turns when the
+ * test says so.
  */
 #pragma once
 

@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define QUEUES_MAX 8
 
@@ -224,6 +225,13 @@ uint64_t flow_count(enum counter c)
 
 	plane_stats(flow.plane, &t);
 	return t.c[c];
+}
+
+void flow_await(enum counter c, uint64_t n)
+{
+	for (int i = 0; i < 20000 && flow_count(c) < n; i++)
+		usleep(1000);
+	cr_assert_geq(flow_count(c), n, "a worker does nothing");
 }
 
 uint64_t flow_dropped(enum sip_reason r)

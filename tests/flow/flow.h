@@ -86,7 +86,10 @@ void flow_send(int p, const struct datagram *d);
 /** Present value of a counter, all workers together. */
 uint64_t flow_count(enum counter c);
 
-/** The same for messages dropped and answered for a SIP reason. */
+/** Waits until that of @c is @n or more, where workers run by themselves. */
+void flow_await(enum counter c, uint64_t n);
+
+/** Present value for messages dropped and answered for a SIP reason. */
 uint64_t flow_dropped(enum sip_reason r);
 uint64_t flow_answered(enum sip_reason r);
 

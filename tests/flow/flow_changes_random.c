@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-TestSuite(changes_random, .fini = daemon_end, .timeout = 120);
+TestSuite(changes_random, .fini = daemon_end);
 
 /* What is wanted of a backend of the file; one of each pool may be added besides. */
 struct wanted {

@@ -413,6 +413,8 @@ Test(flow_watch, a_trace_changes_nothing_on_the_wire)
 	flow_close();
 }
 
+#define MOST_WAITING 1000u /* frames that workers have not taken yet; there is room for more */
+
 /* Real threads, while traces come and go: nothing is lost, and each record is whole. */
 Test(flow_watch, traces_come_and_go_while_workers_run)
 {
@@ -431,6 +433,8 @@ Test(flow_watch, traces_come_and_go_while_workers_run)
 			;
 		if (i % 50 == 49)
 			usleep(1000);
+		if (i >= MOST_WAITING)
+			flow_await(C_RX_FRAMES, i - MOST_WAITING);
 		if (i % 200 == 99)
 			plane_trace(flow.plane, NULL);
 		if (i % 200 == 199)
@@ -442,10 +446,16 @@ Test(flow_watch, traces_come_and_go_while_workers_run)
 		}
 		plane_reclaim(flow.plane);
 	}
-	usleep(100000);
+	flow_await(C_FORWARDED, 3000);
+	/* The last change was to trace all. A turn that began before it may take the first of
+	 * these, but not the second. */
+	for (unsigned int i = 0; i < 2; i++) {
+		flow_put_queue(0, 1, &f, 0);
+		flow_await(C_FORWARDED, 3001 + i);
+	}
 	plane_stop(flow.plane);
 	records += traced();
 	cr_expect_gt(records, 0);
-	cr_expect_eq(flow_count(C_FORWARDED), 3000);
+	cr_expect_eq(flow_count(C_FORWARDED), 3002);
 	flow_close();
 }

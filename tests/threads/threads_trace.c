@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MESSAGES 200000u
+#define MESSAGES 200000u /* and more, until something was traced */
 #define HZ 1000000000ull
 
 static const struct lab network = {
@@ -65,7 +65,7 @@ static void *worker(void *arg)
 	sip_parse((const uint8_t *)invite, sizeof(invite) - 1, SIP_EXACT, &m);
 	proxy_message(&lab.world, lab.fib, &in, &m, &out);
 	rte_rcu_qsbr_thread_online(queue.rcu, 0);
-	for (uint64_t n = 1; n <= MESSAGES; n++) {
+	for (uint64_t n = 1; n <= MESSAGES || !traced; n++) {
 		const struct trace_set *set = snapshot_get(&current);
 
 		if (set)

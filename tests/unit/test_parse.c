@@ -365,7 +365,7 @@ static const char *const samples[] = {
 	"bad-repeated-headers", "bad-broadcast-via", "valid-compact",        "bad-line-feeds",
 };
 
-Test(parse, gives_one_verdict_for_every_prefix, .timeout = 60)
+Test(parse, gives_one_verdict_for_every_prefix)
 {
 	static uint8_t bytes[SIP_MAX_LEN];
 
@@ -380,7 +380,7 @@ Test(parse, gives_one_verdict_for_every_prefix, .timeout = 60)
 	}
 }
 
-Test(parse, gives_one_verdict_whatever_byte_is_changed, .timeout = 60)
+Test(parse, gives_one_verdict_whatever_byte_is_changed)
 {
 	static uint8_t bytes[SIP_MAX_LEN];
 	uint64_t state = 99;
