@@ -274,7 +274,8 @@ static bool read_tls(struct rpc_call *call, struct new_backend *out)
 		fill_ports(out, (uint16_t)port);
 		if (!tls || !(out->transports & WORLD_TCP) || out->tls_port != out->addr.port)
 			return true;
-		rpc_fail(call, RPC_INVALID_PARAMS, "tls_port: tcp has that port already");
+		rpc_fail(call, RPC_INVALID_PARAMS, "tls_port: tcp has port %u already",
+			 out->tls_port);
 	}
 	return false;
 }

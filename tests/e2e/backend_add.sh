@@ -87,7 +87,7 @@ for address in 224.0.1.75 0.0.0.0 255.255.255.255 '[::]:5060' '[ff02::1]:5060'; 
 	assert_in_log 'is not the address of one host' "$LAB_DIR/ctl.out"
 done
 refused y 10.9.2.1:5061 transports=tcp,tls
-assert_in_log 'tcp has that port already' "$LAB_DIR/ctl.out"
+assert_in_log 'tcp has port 5061 already' "$LAB_DIR/ctl.out"
 refused y 10.9.2.1:5071 transports=tcp,tls tls_port=5071
 refused y 10.9.2.1:5071 transports=tls tls_port=5072
 refused y 10.9.2.1 tls_port=5072

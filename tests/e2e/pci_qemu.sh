@@ -95,20 +95,24 @@ ctl_guest() { in_guest "viactl --color never --socket /run/control.sock $*"; }
 
 in_guest '(viaduct --config /etc/viaduct.yaml; echo $? >/run/status) >/dev/console 2>&1 &'
 guest_wait 'viactl --socket /run/control.sock status' || fail "viaduct does not run in the guest"
-ctl_guest --json status >"$LAB_DIR/status.json"
-"$PYTHON" - "$LAB_DIR/status.json" <<'PYTHON' || exit 1
-import json, sys
+# The links come up a while after the devices.
+status_fits() {
+	ctl_guest --json status >"$LAB_DIR/status.json"
+	"$PYTHON" - "$LAB_DIR/status.json" <<-'PYTHON'
+		import json, sys
 
-status = json.load(open(sys.argv[1]))
-got = {i["name"]: i for i in status["interfaces"]}
-for name, speed, mtu in ("outside", None, 1500), ("inside", 1000, 4000):
-    if not got[name]["up"] or got[name]["mtu"] != mtu or got[name]["queues"] != 2:
-        sys.exit("FAIL: interface %s: %r" % (name, got[name]))
-    if speed and got[name].get("speed") != speed:
-        sys.exit("FAIL: speed of %s: %r" % (name, got[name]))
-if len(status["listeners"]) != 4:
-    sys.exit("FAIL: listeners: %r" % status["listeners"])
-PYTHON
+		status = json.load(open(sys.argv[1]))
+		got = {i["name"]: i for i in status["interfaces"]}
+		for name, speed, mtu in ("outside", None, 1500), ("inside", 1000, 4000):
+		    if not got[name]["up"] or got[name]["mtu"] != mtu or got[name]["queues"] != 2:
+		        sys.exit("interface %s: %r" % (name, got[name]))
+		    if speed and got[name].get("speed") != speed:
+		        sys.exit("speed of %s: %r" % (name, got[name]))
+		if len(status["listeners"]) != 4:
+		    sys.exit("listeners: %r" % status["listeners"])
+	PYTHON
+}
+wait_until 60 status_fits || fail "$(status_fits 2>&1)"
 doctor 'viactl --json --socket /run/control.sock doctor' 0
 finding 'ok link outside'
 finding 'ok queues outside'
