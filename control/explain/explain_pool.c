@@ -372,7 +372,7 @@ static void tell_choice(struct explain *x)
 			     explain_at(x, &b->addr), state_text(x, x->out.backend));
 	if (x->facts.refused == SIP_R_NO_SIPS)
 		explain_stop(x, "RFC 5630", x->facts.refused,
-			     "sips asks for TLS, which the backend does not take");
+			     "sips asks for TLS, by which the backend cannot be reached");
 }
 
 void explain_pool(struct explain *x)

@@ -317,6 +317,8 @@ static enum sip_reason forward(struct ctx *c)
 
 	if (e == SIP_OK)
 		e = target_way_out(c->w, c->fib, preferred, out);
+	if (e == SIP_R_UNUSABLE_TARGET && c->forwarding.sips)
+		e = SIP_R_NO_SIPS; /* no listener for TLS */
 	if (e == SIP_OK && target_is_self(c->w, out))
 		e = SIP_R_LOOP;
 	if (e != SIP_OK)
