@@ -3,8 +3,7 @@
  * Streams over TLS: both ends are ours. The listener asks for certificates, so a peer that has one
  * for a name may say that requests to that name can come down its connection (RFC 5923).
  */
-#include "tests/unit/stream_lab.h"
-#include "tests/unit/tls_lab.h"
+#include "tests/unit/stream_tls_bed.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -15,49 +14,12 @@
 #define A "OPTIONS sip:a SIP/2.0\r\nl: 3\r\n\r\nabc"
 #define B "SIP/2.0 200 OK\r\nl: 0\r\n\r\n"
 
-static struct tls_lab_cert root, server;
-static struct config tls_config;
-static struct tls *tls;
-
 static void set_up(void)
 {
-	const struct tls_lab_wish ca = { .cn = "root", .ca = true };
-	const struct tls_lab_wish wish = { .cn = "both",
-					   .san = "URI:sip:example.com,IP:127.0.0.1" };
-	const struct tls_lab_cert *anchor[] = { &root, NULL };
-	struct config_errors errs = { 0 };
-	char text[512];
-
-	tls_lab_folder();
-	root = tls_lab_cert_new(&ca, NULL);
-	tls_lab_write_certs("ca.pem", anchor);
-	server = tls_lab_cert_new(&wish, &root);
-	tls_lab_write_pair("server", &server);
-	bed.listener[0].addr = bed_free_port();
-	snprintf(text, sizeof(text),
-		 "tls: {ca: @/ca.pem}\n"
-		 "listeners:\n"
-		 "- {name: a, address: \"127.0.0.1:%u\", transports: [tls], client_ca: @/ca.pem, "
-		 "certificate: @/server.pem, key: @/server.key}\n",
-		 bed.listener[0].addr.port);
-	tls_lab_config(text, &tls_config);
-	tls = tls_new(&tls_config, &errs);
-	config_errors_free(&errs);
-	cr_assert_not_null(tls);
-	bed_open_with(tls, SIP_TLS);
+	tls_bed_open("client_ca: @/ca.pem,");
 }
 
-static void tear_down(void)
-{
-	bed_close();
-	tls_free(tls);
-	config_free(&tls_config);
-	tls_lab_cert_free(&root);
-	tls_lab_cert_free(&server);
-	tls_lab_clean();
-}
-
-TestSuite(stream_tls, .init = set_up, .fini = tear_down);
+TestSuite(stream_tls, .init = set_up, .fini = tls_bed_close);
 
 static struct stream_target self(const char *name)
 {
