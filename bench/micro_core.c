@@ -11,7 +11,8 @@
  *
  * Edits are in place, so each batch is restored before it is measured. --count runs the mix a
  * number of times and nothing else, --sections each piece of work once between two calls of
- * count_section(): for callgrind (bench/count.sh).
+ * count_section(): for callgrind (bench/count.sh). --warm times one piece of work, for a profiler
+ * or to compare two builds in turns.
  */
 #include "bench/passes.h"
 #include "bench/report.h"
@@ -266,20 +267,22 @@ void count_section(void)
 	__asm__ __volatile__("");
 }
 
+static const struct work *find_work(const char *what)
+{
+	for (unsigned int i = 0; i < N_WORKS; i++) {
+		if (strcmp(works[i].name, what) == 0)
+			return &works[i];
+	}
+	fprintf(stderr, "micro_core: no work called %s\n", what);
+	exit(2);
+}
+
 /* Runs the work @what over the messages of @kind (MESSAGE_KINDS = all) @rounds times. */
 static void count(const char *what, unsigned int kind, unsigned int rounds)
 {
 	const struct passes *p = kind < MESSAGE_KINDS ? &kinds[kind] : &mix;
-	const struct work *w = NULL;
+	const struct work *w = find_work(what);
 
-	for (unsigned int i = 0; i < N_WORKS; i++) {
-		if (strcmp(works[i].name, what) == 0)
-			w = &works[i];
-	}
-	if (!w) {
-		fprintf(stderr, "micro_core: no work called %s\n", what);
-		exit(2);
-	}
 	/* Restored in every round, so that rounds cost the same; count.sh takes that off with
 	 * --work empty. */
 	for (unsigned int r = 0; r < rounds; r++) {
@@ -287,6 +290,20 @@ static void count(const char *what, unsigned int kind, unsigned int rounds)
 		for (uint32_t i = 0; i < p->n; i++)
 			timing_keep(w->run(p->m[i]));
 	}
+}
+
+/* Prints the least and the median time of the work @what, warm. */
+static void warm(const char *what, unsigned int kind, unsigned int rounds)
+{
+	const struct passes *p = kind < MESSAGE_KINDS ? &kinds[kind] : &mix;
+	const struct work *w = find_work(what);
+	struct samples times = { .n = 0 };
+	struct summary u;
+
+	for (unsigned int r = 0; r < rounds; r++)
+		samples_add(&times, pass_run(p, w, PASS_WARM));
+	u = samples_summary(&times);
+	printf("%.1f %.1f\n", u.min, u.median);
 }
 
 static void section(const struct passes *p, const struct work *w, const char *name,
@@ -334,7 +351,7 @@ static void setup(void)
 static void usage(void)
 {
 	puts("usage: micro_core [--json[=FILE]] [--cpu N] [--repetitions N] [--scanner NAME]\n"
-	     "       micro_core --count ROUNDS [--work NAME] [--kind NUMBER] [--scanner NAME]\n"
+	     "       micro_core --count|--warm ROUNDS [--work NAME] [--kind NUMBER] [--scanner NAME]\n"
 	     "       micro_core --sections [--scanner NAME]\n"
 	     "exit status 77: this CPU lacks the scanner");
 }
@@ -343,7 +360,7 @@ struct options {
 	const char *work;
 	const char *json; /* file, "" = standard output and no tables, NULL = tables only */
 	unsigned int repetitions, rounds, kind;
-	bool counting, sections;
+	bool counting, warm, sections;
 	int cpu;
 };
 
@@ -356,6 +373,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		{ "repetitions", required_argument, NULL, 'r' },
 		{ "scanner", required_argument, NULL, 's' },
 		{ "count", required_argument, NULL, 'n' },
+		{ "warm", required_argument, NULL, 't' },
 		{ "sections", no_argument, NULL, 'e' },
 		{ "work", required_argument, NULL, 'w' },
 		{ "kind", required_argument, NULL, 'k' },
@@ -380,7 +398,9 @@ static int read_options(int argc, char **argv, struct options *o)
 				return 77;
 			break;
 		case 'n':
-			o->counting = true;
+		case 't':
+			o->counting = c == 'n';
+			o->warm = c == 't';
 			o->rounds = (unsigned int)strtoul(optarg, NULL, 10);
 			break;
 		case 'e':
@@ -413,6 +433,11 @@ int main(int argc, char **argv)
 	setup();
 	if (o.counting) {
 		count(o.work, o.kind, o.rounds);
+		return 0;
+	}
+	if (o.warm) {
+		timing_pin(o.cpu);
+		warm(o.work, o.kind, o.rounds);
 		return 0;
 	}
 	if (o.sections) {

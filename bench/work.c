@@ -42,10 +42,20 @@ static uint64_t do_parse(const struct message *m)
 	return (uint64_t)sip_parse(m->p, m->len, SIP_PADDED, &msg);
 }
 
+/* As sip_decide() of a worker. */
+static inline __attribute__((always_inline)) void decide(const struct message *m)
+{
+	struct proxy_in in = m->in;
+
+	sip_parse_lines(m->p, m->len, SIP_PADDED, &msg);
+	proxy_look_ahead(&world->world, &msg, &in);
+	sip_parse_values(&msg);
+	proxy_message(&world->world, world->fib, &in, &msg, &out);
+}
+
 static uint64_t do_decide(const struct message *m)
 {
-	sip_parse(m->p, m->len, SIP_PADDED, &msg);
-	proxy_message(&world->world, world->fib, &m->in, &msg, &out);
+	decide(m);
 	return (uint64_t)out.verdict;
 }
 
@@ -54,8 +64,7 @@ static uint64_t do_all(const struct message *m)
 	struct edit_room room = { MESSAGE_HEADROOM, MESSAGE_TAILROOM };
 	struct edit_result res;
 
-	sip_parse(m->p, m->len, SIP_PADDED, &msg);
-	proxy_message(&world->world, world->fib, &m->in, &msg, &out);
+	decide(m);
 	return (uint64_t)edit_apply(&out.edits, m->p, msg.len, room, &res) + res.len;
 }
 

@@ -81,7 +81,9 @@ void sip_decide(struct worker *w, const struct pkt *k, const struct buffer *buf)
 			       .recent = &w->sh->recents.of[w->id] };
 	enum sip_parse_flags flags = buf->end - (p + k->len) >= SIP_PAD ? SIP_PADDED : SIP_EXACT;
 
-	sip_parse(p, k->len, flags, &w->msg);
+	sip_parse_lines(p, k->len, flags, &w->msg);
+	proxy_look_ahead(w->view.world, &w->msg, &in);
+	sip_parse_values(&w->msg);
 	account_received(w->stats, &w->msg);
 	proxy_message(w->view.world, w->view.fib, &in, &w->msg, &w->out);
 	account(w->stats, &(struct accounted){ .world = w->view.world,

@@ -220,11 +220,11 @@ static void put_unfolded(struct sink *s, const uint8_t *p, size_t n)
 	}
 }
 
-static uint64_t hash_call_id(const struct keys *k, const struct sip_msg *m)
+uint64_t key_hash_call_id(const struct keys *k, const struct sip_msg *m, struct span call_id)
 {
-	const uint8_t *p = span_ptr(m->p, m->call_id);
-	unsigned int n = m->call_id.len;
-	size_t readable = m->datagram_len - m->call_id.off;
+	const uint8_t *p = span_ptr(m->p, call_id);
+	unsigned int n = call_id.len;
+	size_t readable = m->datagram_len - call_id.off;
 	uint8_t block[128] __attribute__((aligned(16)));
 
 	if (__builtin_expect(n <= 64, 1)) {
@@ -236,6 +236,11 @@ static uint64_t hash_call_id(const struct keys *k, const struct sip_msg *m)
 	pad_copy(block, p, 64, readable, 4, false);
 	pad_copy(block + 64, p + 64, n - 64, readable - 64, 4, false);
 	return XXH3_64bits_withSecret(block, 128, k->xxh, sizeof(k->xxh));
+}
+
+static uint64_t hash_call_id(const struct keys *k, const struct sip_msg *m)
+{
+	return key_hash_call_id(k, m, m->call_id);
 }
 
 static uint64_t hash_uri(const struct keys *k, const struct sip_msg *m, const struct sip_uri *uri)

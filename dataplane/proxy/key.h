@@ -48,3 +48,6 @@ bool key_spec_header(struct key_spec *spec, const char *name, size_t n);
  */
 uint64_t key_hash(const struct keys *k, const struct key_spec *spec, const struct sip_msg *m,
 		  const struct ip *src);
+
+/** key_hash() of a request whose Call-ID is @call_id, for KEY_CALL_ID. */
+uint64_t key_hash_call_id(const struct keys *k, const struct sip_msg *m, struct span call_id);

@@ -40,6 +40,14 @@ struct proxy_found {
 	uint8_t transport; /* SIP_UDP, SIP_TCP or SIP_TLS */
 };
 
+/* What proxy_look_ahead() found out of a request. */
+struct proxy_ahead {
+	const uint16_t *slot; /* of the pool's table, for the request's key; NULL = nothing was
+				 found out */
+	uint64_t key;
+	uint16_t pool; /* that would serve the request; WORLD_NONE = no rule matches */
+};
+
 /* How a message came, and what may be done with it. All but src and listener 0: as on a worker. */
 struct proxy_in {
 	struct endpoint src;
@@ -50,10 +58,11 @@ struct proxy_in {
 				after all (18.1.1) */
 	uint64_t connection; /* it came by; 0 = none */
 	const struct proxy_found
-		*found;          /* answer to the question of the time before; NULL = none */
-	const struct held *held; /* NULL: no transaction is held */
-	struct recent *recent;   /* of this thread. NULL: nothing is remembered, not even in
-				    world.began, and only began tells what is old (window.h) */
+		*found;           /* answer to the question of the time before; NULL = none */
+	const struct held *held;  /* NULL: no transaction is held */
+	struct proxy_ahead ahead; /* of this message */
+	struct recent *recent;    /* of this thread. NULL: nothing is remembered, not even in
+				     world.began, and only began tells what is old (window.h) */
 };
 
 /* Where the message of a request goes, for people. */
@@ -100,6 +109,14 @@ struct proxy_out {
 	uint32_t text_used;
 	uint8_t text[PROXY_TEXT + PROXY_SLACK]; /* what the edits put in, and answers */
 };
+
+/**
+ * Finds out of @m, after sip_parse_lines(), which pool serves it and asks for the memory that says
+ * by which server: it comes from far away, and all the rest can be parsed meanwhile. For @m of most
+ * pools, those keyed by Call-ID; of others nothing is found out. To be called with the same @w as
+ * proxy_message(), or not at all: the verdict is the same.
+ */
+void proxy_look_ahead(const struct world *w, const struct sip_msg *m, struct proxy_in *in);
 
 /**
  * Decides about message @m (sip_parse() was called; its result is in m->reason). @out is the

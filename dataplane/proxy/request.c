@@ -15,6 +15,7 @@
 #include "dataplane/proxy/request_uri.h"
 #include "dataplane/proxy/require.h"
 #include "dataplane/proxy/routes.h"
+#include "dataplane/proxy/row.h"
 #include "dataplane/proxy/target.h"
 #include "dataplane/proxy/token.h"
 #include "dataplane/proxy/transport.h"
@@ -35,10 +36,7 @@ struct ctx {
 	uint32_t uri_len;
 	enum world_own own; /* whether uri names us */
 	struct forwarding forwarding;
-	bool looked_ahead;    /* look_ahead() was called: what follows is set */
-	uint16_t pool;        /* that would serve the request; WORLD_NONE = no rule matches */
-	const uint16_t *slot; /* of the pool's table, for its key */
-	uint64_t key;
+	struct proxy_ahead ahead;
 	struct span uri_token; /* a signature in the Request-URI that we once wrote */
 	bool stream; /* large for UDP, or of a transaction that is held: by a stream (18.1.1) */
 };
@@ -157,6 +155,19 @@ static void preprocess_maddr(struct ctx *c)
 
 /* --- 16.5, 16.6 step 7: the one target --------------------------------------------------- */
 
+/* Asks for the slot of the table of the pool @ahead->pool for @ahead->key. */
+static void ask_for_slot(const struct world *w, struct proxy_ahead *ahead)
+{
+	static const uint16_t nobody = WORLD_NONE;
+	const struct pool *pool = &w->pools[ahead->pool];
+
+	ahead->slot =
+		pool->n_live ? &pool->table[maglev_slot(ahead->key, pool->table_size)] : &nobody;
+	__builtin_prefetch(ahead->slot);
+	if (__builtin_expect(w->n_past, 0))
+		window_prefetch(w, ahead->pool, ahead->key);
+}
+
 /*
  * Which pool would serve the request, by the first matching rule, and where in its table the key
  * points. Depends on nothing that the route rules change, and is asked for early: the slot comes
@@ -166,20 +177,13 @@ static void look_ahead(struct ctx *c)
 {
 	static const uint16_t nobody = WORLD_NONE;
 	const struct proxy_in *in = c->in;
-	const struct pool *pool;
 
-	c->slot = &nobody;
-	c->key = 0;
-	c->pool = world_route(c->w, c->m, &in->src.ip);
-	if (c->pool == WORLD_NONE)
+	c->ahead = (struct proxy_ahead){ .slot = &nobody };
+	c->ahead.pool = world_route(c->w, c->m, &in->src.ip);
+	if (c->ahead.pool == WORLD_NONE)
 		return;
-	pool = &c->w->pools[c->pool];
-	c->key = key_hash(&c->w->keys, &pool->key, c->m, &in->src.ip);
-	if (pool->n_live)
-		c->slot = &pool->table[maglev_slot(c->key, pool->table_size)];
-	__builtin_prefetch(c->slot);
-	if (__builtin_expect(c->w->n_past, 0))
-		window_prefetch(c->w, c->pool, c->key);
+	c->ahead.key = key_hash(&c->w->keys, &c->w->pools[c->ahead.pool].key, c->m, &in->src.ip);
+	ask_for_slot(c->w, &c->ahead);
 }
 
 /* Who decides in a transaction window: the present table need not. */
@@ -190,9 +194,9 @@ static void choose_in_window(struct ctx *c)
 		.m = c->m,
 		.src = &c->in->src.ip,
 		.transaction = c->forwarding.branch.id,
-		.key = c->key,
-		.pool = c->pool,
-		.backend = *c->slot,
+		.key = c->ahead.key,
+		.pool = c->ahead.pool,
+		.backend = *c->ahead.slot,
 		.recent = c->in->recent,
 	});
 
@@ -207,17 +211,17 @@ static enum sip_reason target_pool(struct ctx *c)
 	struct proxy_out *out = c->out;
 	const struct backend *b;
 
-	if (!c->looked_ahead)
+	if (!c->ahead.slot)
 		look_ahead(c);
 	forward_prepare(&c->plan, &c->in->src, &c->forwarding);
-	out->pool = c->pool;
-	out->key = c->key;
-	out->backend = *c->slot;
+	out->pool = c->ahead.pool;
+	out->key = c->ahead.key;
+	out->backend = *c->ahead.slot;
 	if (__builtin_expect(c->w->n_past, 0))
 		choose_in_window(c);
 	else if (c->in->recent && window_begins(c->m))
 		recent_add(c->in->recent, c->forwarding.branch.id, out->backend, c->w->epoch);
-	if (out->backend == WORLD_NONE && c->pool == WORLD_NONE)
+	if (out->backend == WORLD_NONE && c->ahead.pool == WORLD_NONE)
 		return SIP_R_NO_ROUTE_RULE;
 	out->target = TARGET_POOL;
 	if (out->backend == WORLD_NONE)
@@ -422,9 +426,9 @@ static enum sip_reason handle(struct ctx *c, const char **extra, uint16_t *extra
 	c->forwarding.token.known = false;
 	c->uri_token = span_of(0, 0);
 	if (e == SIP_OK) {
+		c->ahead = c->in->ahead;
 		/* Without a Route most requests go to a pool. */
-		c->looked_ahead = m->first[SIP_H_ROUTE] == UINT16_MAX;
-		if (c->looked_ahead)
+		if (!c->ahead.slot && m->first[SIP_H_ROUTE] == UINT16_MAX)
 			look_ahead(c);
 		forward_hash(c->w, m, &c->forwarding);
 		c->uri = &m->uri;
@@ -468,6 +472,20 @@ static bool hands_over(struct ctx *c, enum sip_reason e)
 }
 
 #ifndef REQUEST_FACTS /* facts.c has another function in this place */
+void proxy_look_ahead(const struct world *w, const struct sip_msg *m, struct proxy_in *in)
+{
+	struct proxy_ahead *ahead = &in->ahead;
+
+	ahead->slot = NULL;
+	if (!m->request || !m->sound || m->reason != SIP_OK || m->first[SIP_H_ROUTE] != UINT16_MAX)
+		return;
+	ahead->pool = world_route(w, m, &in->src.ip);
+	if (ahead->pool == WORLD_NONE || w->pools[ahead->pool].key.kind != KEY_CALL_ID)
+		return;
+	ahead->key = key_hash_call_id(&w->keys, m, row_value(m, m->first[SIP_H_CALL_ID]));
+	ask_for_slot(w, ahead);
+}
+
 void proxy_request(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		   const struct sip_msg *m, struct proxy_out *out)
 {

@@ -4,7 +4,9 @@
  *
  * sip_parse() makes one pass: it indexes the lines (vectorised), names the header rows, and checks
  * and decodes what a stateless proxy needs of every message (RFC 3261 16.3 step 1, 16.11). Via
- * values below the top one, Route and the rest are decoded on demand with via.h and nameaddr.h.
+ * values below the top one, Route and the rest are decoded on demand with via.h and nameaddr.h. Who
+ * has something to fetch that the message names calls it in two steps, sip_parse_lines() and
+ * sip_parse_values().
  * Owner: the caller, one struct per thread, reused; it is valid while the bytes at p stay.
  * On a fault parsing goes on as far as it can, so that an answer can copy the Via, From, To,
  * Call-ID and CSeq that are there (RFC 3261 8.2.6).
@@ -62,7 +64,9 @@ struct sip_msg {
 	uint32_t datagram_len; /* bytes that came; >= len */
 	uint32_t head_len;     /* start line to blank line included: the body starts here */
 	bool request;
-	bool sips;       /* Request-URI is sips */
+	bool sound; /* the header section as a whole is as nearly all are; then row_value() (row.h)
+		       may be asked from sip_parse_lines() on */
+	bool sips;  /* Request-URI is sips */
 	uint8_t method;  /* enum sip_method, of the request line or of CSeq in a response */
 	uint16_t status; /* responses: 100 to 699 */
 	uint16_t reason; /* enum sip_reason: SIP_OK or the first fault, in the order of checks */
@@ -87,6 +91,9 @@ struct sip_msg {
 	struct sip_number max_forwards; /* value > 255 is reported as value 256 */
 	struct sip_number content_length;
 	struct sip_number max_breadth;
+	struct {
+		bool none, unended, bad_line_end, too_many;
+	} lines; /* from sip_parse_lines() for sip_parse_values() alone */
 	struct sip_row row[SIP_MAX_ROWS + 1];
 	/* What the scan saw, up to the block of 64 bytes in which the blank line starts, for
 	 * decoders that run later (marks_of(), marks.h). Not there if reason is KEEPALIVE, STUN or
@@ -108,6 +115,15 @@ enum sip_parse_flags {
  */
 enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags flags,
 			  struct sip_msg *m);
+
+/**
+ * The first step of sip_parse(): lines, start line and which header each row is. Of @m are set
+ * then: all up to version, the rows, and if @m->sound also uri and first.
+ */
+void sip_parse_lines(const uint8_t *p, size_t len, enum sip_parse_flags flags, struct sip_msg *m);
+
+/** The second step: all the rest. Returns what sip_parse() does. */
+enum sip_reason sip_parse_values(struct sip_msg *m);
 
 /**
  * Fetches the head of the datagram of @len bytes at @p into the first-level cache, SIP_PREFETCH_LEN

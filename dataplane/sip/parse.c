@@ -66,21 +66,19 @@ static enum sip_reason not_sip(const uint8_t *p, size_t len)
 }
 
 /* The faults of the header section, in their order. */
-static __attribute__((noinline, cold)) void section_faults(struct sip_msg *m,
-							   const struct scan_lines *lines,
-							   const struct row_facts *facts)
+static void section_faults(struct sip_msg *m, const struct row_facts *facts)
 {
 	uint32_t judged = m->request ? UINT32_MAX : IN_RESPONSE;
 	uint32_t missing = NEEDED & ~facts->seen & judged;
 	uint32_t repeated = ONCE & facts->repeated & judged;
 
-	if (lines->bad_line_end)
+	if (m->lines.bad_line_end)
 		parse_fault(m, SIP_R_BAD_LINE_END);
-	if (lines->head_len == 0)
+	if (m->lines.unended)
 		parse_fault(m, SIP_R_NO_BLANK_LINE);
 	if (facts->bad)
 		parse_fault(m, SIP_R_BAD_HEADER);
-	if (lines->too_many)
+	if (m->lines.too_many)
 		parse_fault(m, SIP_R_TOO_MANY_HEADERS);
 	for (size_t i = 0; i < sizeof(header_faults) / sizeof(header_faults[0]); i++)
 		if (missing & header_faults[i].bit)
@@ -91,11 +89,11 @@ static __attribute__((noinline, cold)) void section_faults(struct sip_msg *m,
 }
 
 /* RFC 3261 18.3: what Content-Length leaves of the datagram. */
-static void parse_framing(struct sip_msg *m, bool complete)
+static void parse_framing(struct sip_msg *m)
 {
 	uint32_t body = m->datagram_len - m->head_len;
 
-	if (!m->content_length.has || unlikely(!complete))
+	if (!m->content_length.has || unlikely(m->lines.unended))
 		return;
 	if (unlikely(m->content_length.value > body))
 		parse_fault(m, SIP_R_SHORT_BODY);
@@ -103,30 +101,32 @@ static void parse_framing(struct sip_msg *m, bool complete)
 		m->len = m->head_len + m->content_length.value;
 }
 
-/* sip_parse() of what cannot be a message. */
-static __attribute__((noinline, cold)) enum sip_reason parse_not_sip(const uint8_t *p, size_t len,
-								     struct sip_msg *m)
+/* sip_parse_lines() of what cannot be a message. */
+static __attribute__((noinline, cold)) void parse_not_sip(const uint8_t *p, size_t len,
+							  struct sip_msg *m)
 {
 	memset(m, 0, offsetof(struct sip_msg, row) + sizeof(m->row[0]));
 	memset(m->first, 0xff, sizeof(m->first));
 	m->p = p;
 	m->len = m->datagram_len = (uint32_t)len;
 	m->reason = (uint16_t)not_sip(p, len);
-	return (enum sip_reason)m->reason;
+	m->lines.none = true;
 }
 
 /* Stages 2 to 5 of a message whose rows are not as nearly all are, or that lacks one. */
-static __attribute__((noinline, cold)) void parse_odd(const struct marks *k,
-						      const struct scan_lines *lines,
-						      struct row_facts *facts, struct sip_msg *m)
+static __attribute__((noinline, cold)) void parse_odd(const struct marks *k, struct sip_msg *m)
 {
-	rows_name_odd(m, facts);
-	section_faults(m, lines, facts);
+	struct row_facts facts;
+
+	if (m->lines.none)
+		return;
+	rows_name_odd(m, &facts);
+	m->repeated = facts.repeated;
+	section_faults(m, &facts);
 	parse_values_odd(k, m);
 }
 
-enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags flags,
-			  struct sip_msg *m)
+void sip_parse_lines(const uint8_t *p, size_t len, enum sip_parse_flags flags, struct sip_msg *m)
 {
 	const struct scanner *scan = scan_current();
 	struct marks k = { p, &m->map };
@@ -135,8 +135,10 @@ enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags fla
 	struct row_facts facts;
 	bool sound;
 
-	if (unlikely(len < SHORTEST || len > SIP_MAX_LEN || !char_is(p[0], CH_TOKEN)))
-		return parse_not_sip(p, len, m);
+	if (unlikely(len < SHORTEST || len > SIP_MAX_LEN || !char_is(p[0], CH_TOKEN))) {
+		parse_not_sip(p, len, m);
+		return;
+	}
 	scan->head(p, (uint32_t)len, flags & SIP_PADDED, m, &m->map, &lines);
 	memset(m->first, 0xff, sizeof(m->first));
 	m->p = p;
@@ -145,12 +147,29 @@ enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags fla
 	m->head_len = lines.head_len != 0 ? lines.head_len : (uint32_t)len;
 	parse_start_line(&k, m);
 	sound = scan->rows(readable, m, &facts);
-	if (likely(sound && (NEEDED & ~facts.seen) == 0 && (ONCE & facts.repeated) == 0 &&
-		   lines.head_len != 0 && !lines.bad_line_end && !lines.too_many))
+	m->sound = sound && (NEEDED & ~facts.seen) == 0 && (ONCE & facts.repeated) == 0 &&
+		   lines.head_len != 0 && !lines.bad_line_end && !lines.too_many;
+	m->repeated = facts.repeated;
+	m->lines.unended = lines.head_len == 0;
+	m->lines.bad_line_end = lines.bad_line_end;
+	m->lines.too_many = lines.too_many;
+}
+
+enum sip_reason sip_parse_values(struct sip_msg *m)
+{
+	struct marks k = marks_of(m);
+
+	if (likely(m->sound))
 		parse_values(&k, m);
 	else
-		parse_odd(&k, &lines, &facts, m);
-	m->repeated = facts.repeated;
-	parse_framing(m, lines.head_len != 0);
+		parse_odd(&k, m);
+	parse_framing(m);
 	return (enum sip_reason)m->reason;
+}
+
+enum sip_reason sip_parse(const uint8_t *p, size_t len, enum sip_parse_flags flags,
+			  struct sip_msg *m)
+{
+	sip_parse_lines(p, len, flags, m);
+	return sip_parse_values(m);
 }
