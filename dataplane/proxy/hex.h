@@ -22,9 +22,10 @@ static inline void hex_digits(__m128i v, __m128i *first, __m128i *second)
 	*second = _mm_unpackhi_epi8(high, low);
 }
 
-/* 32 digits in registers. */
+/* 32 digits in registers, and the 16 bytes that they stand for, most significant first. */
 struct hex32 {
 	__m128i first, second;
+	__m128i bytes;
 };
 
 /** The digits of @high, then @low, most significant first. */
@@ -32,9 +33,8 @@ static inline struct hex32 hex_of128(uint64_t high, uint64_t low)
 {
 	struct hex32 h;
 
-	hex_digits(
-		_mm_set_epi64x((int64_t)__builtin_bswap64(low), (int64_t)__builtin_bswap64(high)),
-		&h.first, &h.second);
+	h.bytes = _mm_set_epi64x((int64_t)__builtin_bswap64(low), (int64_t)__builtin_bswap64(high));
+	hex_digits(h.bytes, &h.first, &h.second);
 	return h;
 }
 

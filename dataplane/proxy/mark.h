@@ -19,7 +19,8 @@
 #define MARK_LEN 8
 #define MARK_CONNECTION_LEN 16
 
-/** Writes the mark of listener @id for the @branch (BRANCH_LEN bytes) to @out, MARK_LEN bytes. */
+/** Writes the mark of listener @id for the @branch (BRANCH_LEN bytes, one of ours) to @out,
+ * MARK_LEN bytes. */
 void mark_make(const struct keys *k, const uint8_t *branch, uint32_t id, uint8_t *out);
 
 /** The same for the digits of a branch; writes 8 bytes more, of no meaning. */

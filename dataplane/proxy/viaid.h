@@ -19,6 +19,7 @@
 #include "dataplane/sip/via.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 #define VIAID_HOST_MAX 48
 #define VIAID_BRANCH_MAX 64
@@ -39,29 +40,31 @@ static_assert(sizeof(struct viaid) == 128, "hashed as one block of constant size
 void viaid_make_long(const struct keys *k, const uint8_t *p, const struct sip_via *via,
 		     struct viaid *out);
 
-/** Makes the identity of @via, a Via of the message of @len readable bytes at @p. */
+/**
+ * Makes the identity of @via, a Via of the message of @len readable bytes at @p. Whether the host
+ * is a name or an address is no branch: nobody could predict it.
+ */
 static inline void viaid_make(const struct keys *k, const uint8_t *p, uint32_t len,
 			      const struct sip_via *via, struct viaid *out)
 {
-	bool name = via->host.kind != HOST_IP;
+	static_assert(offsetof(struct sip_via, host.ip) + VIAID_HOST_MAX <= sizeof(*via),
+		      "as much is read at an address");
+	const struct sip_host *host = &via->host;
+	bool name = host->kind != HOST_IP;
+	const uint8_t *src = name ? p + host->text.off : host->ip.b;
+	uint32_t readable = name ? len - host->text.off : VIAID_HOST_MAX;
+	uint32_t n = name ? host->text.len : sizeof(host->ip.b);
 
-	out->kind = via->host.kind;
+	out->kind = host->kind;
 	out->port = via->port ? via->port : via->transport == SIP_TLS ? 5061 : 5060;
 	out->zero = 0;
-	out->host_len = name ? via->host.text.len : 0;
+	out->host_len = name ? n : 0;
 	out->branch_len = via->branch.len;
-	if (out->host_len > VIAID_HOST_MAX || out->branch_len > VIAID_BRANCH_MAX) {
+	if (__builtin_expect(n > VIAID_HOST_MAX || out->branch_len > VIAID_BRANCH_MAX, 0)) {
 		viaid_make_long(k, p, via, out);
 		return;
 	}
-	if (name)
-		pad_copy(out->host, p + via->host.text.off, out->host_len, len - via->host.text.off,
-			 3, true);
-	else
-		pad_copy(out->host, via->host.ip.b, sizeof(via->host.ip.b), sizeof(via->host.ip.b),
-			 1, false);
-	if (!name)
-		memset(out->host + 16, 0, VIAID_HOST_MAX - 16);
+	pad_copy_fold(out->host, src, n, readable, 3, _mm_set1_epi8(name ? 0x20 : 0));
 	pad_copy(out->branch, p + via->branch.off, out->branch_len, len - via->branch.off, 4,
 		 false);
 }

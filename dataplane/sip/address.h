@@ -43,11 +43,14 @@ static inline uint32_t address_open(const struct marks *k, uint32_t pos, uint32_
 	if (unlikely((words & before) != 0 || strong == 0 || (quoted & (second == 0))))
 		return end;
 	open = pos + (uint32_t)__builtin_ctzll(strong);
-	quote = pos + (quoted ? (uint32_t)__builtin_ctzll(second | 1ULL << 63) : 0);
+	quote = (uint32_t)__builtin_ctzll(second | 1ULL << 63) & -(uint32_t)quoted;
+	__asm__("" : "+r"(quote)); /* or the compiler makes a branch of it */
+	quote += pos;
 	if (unlikely(quote + 1 >= end || (p[quote] == '"') != quoted || p[quote - quoted] == '\\'))
 		return end;
 	quote += 1 + (p[quote + 1] == ' ');
-	return quoted ? quote : open;
+	open ^= (open ^ quote) & -(uint32_t)quoted;
+	return open;
 }
 
 /*

@@ -117,10 +117,11 @@ static void parse_request_line(const struct marks *k, struct sip_msg *m, uint32_
 void parse_start_line(const struct marks *k, struct sip_msg *m)
 {
 	uint32_t end = line_end(k->p, m->row[0].off);
-	uint32_t token = marks_token_end(k, 0);
 
-	if (token == 3 && k->p[3] == '/' && lex_is4(k->p, 0x202020, LEX_WORD("sip/")))
+	/* Which of the two nobody can predict: asked of the bytes, which are there before the maps
+	 * are. */
+	if (lex_is4(k->p, 0x202020, LEX_WORD("sip/")))
 		parse_status_line(k, m, end);
 	else
-		parse_request_line(k, m, token, end);
+		parse_request_line(k, m, marks_token_end(k, 0), end);
 }

@@ -47,24 +47,25 @@ Test(hash, siphash_has_the_values_of_libsodium_for_every_length)
 	guard_close(&g);
 }
 
-/* Until version 0.1 the mark was XXH3_64bits_withSecret() of the branch as it lies in the Via. */
-Test(hash, a_mark_masks_the_listener_with_xxh3_of_the_branch)
+Test(hash, a_mark_masks_the_listener_with_xxh3_of_what_the_branch_stands_for)
 {
 	struct keys k;
 
 	for (int round = 0; round < 1000; round++) {
-		uint8_t branch[BRANCH_LEN], got[MARK_LEN];
+		uint8_t bytes[16], branch[BRANCH_LEN + 1], got[MARK_LEN];
 		char want[9];
 		uint32_t id = (uint32_t)random_byte() << 24 | random_byte();
 
 		for (size_t i = 0; i < sizeof(k.xxh); i++)
 			k.xxh[i] = random_byte();
 		memcpy(branch, BRANCH_COOKIE, BRANCH_COOKIE_LEN);
-		for (size_t i = BRANCH_COOKIE_LEN; i < BRANCH_LEN; i++)
-			branch[i] = (uint8_t) "0123456789abcdef"[random_byte() & 15];
+		for (size_t i = 0; i < sizeof(bytes); i++) {
+			bytes[i] = random_byte();
+			snprintf((char *)branch + BRANCH_COOKIE_LEN + 2 * i, 3, "%02x", bytes[i]);
+		}
 		mark_make(&k, branch, id, got);
 		snprintf(want, sizeof(want), "%08x",
-			 id ^ (uint32_t)XXH3_64bits_withSecret(branch, BRANCH_LEN, k.xxh,
+			 id ^ (uint32_t)XXH3_64bits_withSecret(bytes, sizeof(bytes), k.xxh,
 							       sizeof(k.xxh)));
 		cr_assert_arr_eq(got, want, MARK_LEN);
 	}

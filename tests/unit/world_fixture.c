@@ -199,7 +199,7 @@ static void put_vc(struct text *t, const struct context *c)
 	uint8_t mark[MARK_CONNECTION_LEN];
 	struct hex32 digits;
 
-	memcpy(&digits, c->branch + BRANCH_COOKIE_LEN, sizeof(digits));
+	memcpy(&digits, c->branch + BRANCH_COOKIE_LEN, 2 * sizeof(digits.first));
 	mark_put_connection(&c->w->world.keys, &digits, CONNECTION, mark);
 	put(t, mark, sizeof(mark));
 }
