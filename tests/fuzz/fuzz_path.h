@@ -97,10 +97,12 @@ static inline void path_run_streams(const struct proxy_in *by_udp, const uint8_t
 	PATH_CHECK(sip_parse(path.sent.b, path.sent.n, SIP_EXACT, &path.again) == SIP_OK);
 }
 
-/* Runs the @n bytes at @data as a datagram; they are read out of memory that ends with them. */
+/* Runs the @n bytes at @data as a datagram, in one step and as a worker does; they are read out of
+ * memory that ends with them. */
 static inline void path_run(const struct lab_world *w, const struct proxy_in *in,
 			    const uint8_t *data, size_t n)
 {
+	struct proxy_in by_worker = *in;
 	const uint8_t *p;
 
 	if (!path.guard.room)
@@ -109,11 +111,14 @@ static inline void path_run(const struct lab_world *w, const struct proxy_in *in
 	sip_parse(p, n, SIP_EXACT, &path.m);
 	proxy_message(&w->world, w->fib, in, &path.m, &path.out);
 	path_bytes(&path.m, &path.out, &path.sent);
-	sip_parse(p, n, SIP_EXACT, &path.again);
-	proxy_message(&w->world, w->fib, in, &path.again, &path.out_again);
+	sip_parse_lines(p, n, SIP_EXACT, &path.again);
+	proxy_look_ahead(&w->world, &path.again, &by_worker);
+	sip_parse_values(&path.again);
+	proxy_message(&w->world, w->fib, &by_worker, &path.again, &path.out_again);
 	path_bytes(&path.again, &path.out_again, &path.sent_again);
 	PATH_CHECK(path.out.verdict == path.out_again.verdict &&
-		   path.out.reason == path.out_again.reason);
+		   path.out.reason == path.out_again.reason &&
+		   path.out.backend == path.out_again.backend);
 	PATH_CHECK(path.sent.n == path.sent_again.n &&
 		   memcmp(path.sent.b, path.sent_again.b, path.sent.n) == 0);
 	if (path.out.verdict == PROXY_FORWARD)
