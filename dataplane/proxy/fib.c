@@ -9,12 +9,10 @@ static_assert(FIB_NONE == NO_ROUTE, "the same, inside and outside");
 bool fib_lookup(const struct fib *f, const struct ip *dst, struct fib_hop *out)
 {
 	static const struct ip destination;
-	const struct host_slot *host;
-	uint32_t route;
+	uint32_t host = *host_slot(f, dst), route;
 
-	host = host_slot(f, dst);
-	if (host->used) {
-		*out = host->hop;
+	if (host != 0) {
+		*out = f->hosts[host].hop;
 		return true;
 	}
 	/* No neighbour on link and without a path MTU of its own: the route says it all. */

@@ -15,6 +15,12 @@ static uint32_t slots_for(uint32_t n)
 	return slots;
 }
 
+/* The same for the numbers of @n hosts; of few a sixteenth at most. */
+static uint32_t host_slots_for(uint32_t n)
+{
+	return slots_for(n <= 1024 ? 8 * n : n);
+}
+
 static size_t aligned(size_t n)
 {
 	return (n + 63) & ~(size_t)63;
@@ -28,7 +34,8 @@ size_t fib_size(uint32_t n_routes, uint32_t n_neighbors, uint32_t n_pmtus)
 	       aligned(slots_for(n_neighbors) * sizeof(struct neighbor_slot)) +
 	       aligned(slots_for(n_pmtus) * sizeof(struct pmtu_slot)) +
 	       aligned(n_routes * sizeof(struct fib_hop)) +
-	       aligned(slots_for(n_neighbors + n_pmtus) * sizeof(struct host_slot));
+	       aligned((n_neighbors + n_pmtus + UINT64_C(1)) * sizeof(struct host)) +
+	       aligned(host_slots_for(n_neighbors + n_pmtus) * sizeof(uint32_t));
 }
 
 static bool is_v4(const struct fib_route *r)
@@ -203,21 +210,23 @@ static struct fib_hop make_hop(const struct fib *f, const struct fib_route *r, c
 	return hop;
 }
 
-/* Notes the whole answer for @dst, if there is one. */
-static void add_host(struct fib *f, const struct ip *dst)
+/* Notes the whole answer for @dst, if there is one, beside those of @n_hosts others. */
+static void add_host(struct fib *f, const struct ip *dst, uint32_t *n_hosts)
 {
 	uint32_t route = find_route(f, dst);
-	struct host_slot *slot;
+	uint32_t *slot = host_slot(f, dst);
+	struct host *host;
 	uint64_t a[2];
 
 	if (route == NO_ROUTE)
 		return;
+	if (*slot == 0)
+		*slot = ++*n_hosts;
+	host = &f->hosts[*slot];
 	split(dst, a);
-	slot = host_slot(f, dst);
-	slot->used = true;
-	slot->ip = *dst;
-	slot->hop = make_hop(f, &f->routes[route], dst);
-	slot->hop.mtu = smaller_mtu(slot->hop.mtu, pmtu_slot(f, a)->mtu);
+	host->ip = *dst;
+	host->hop = make_hop(f, &f->routes[route], dst);
+	host->hop.mtu = smaller_mtu(host->hop.mtu, pmtu_slot(f, a)->mtu);
 }
 
 /* What is worked out beforehand, once all tables are there. */
@@ -225,15 +234,16 @@ static void add_answers(struct fib *f, uint32_t n_routes, const struct fib_neigh
 			uint32_t n_neighbors, const struct fib_pmtu *pmtus, uint32_t n_pmtus)
 {
 	static const struct ip destination;
+	uint32_t n_hosts = 0;
 
 	for (uint32_t i = 0; i < n_routes; i++)
 		f->hops[i] = make_hop(f, &f->routes[i], &destination);
 	for (uint32_t i = 0; i < n_neighbors; i++)
 		if (neighbors[i].iface != FIB_NO_IFACE)
-			add_host(f, &neighbors[i].ip);
+			add_host(f, &neighbors[i].ip, &n_hosts);
 	for (uint32_t i = 0; i < n_pmtus; i++)
 		if (pmtus[i].mtu != 0)
-			add_host(f, &pmtus[i].ip);
+			add_host(f, &pmtus[i].ip, &n_hosts);
 }
 
 /* Takes the next @n bytes of the block. */
@@ -257,8 +267,9 @@ struct fib *fib_build(void *mem, uint64_t seed, const struct fib_route *routes, 
 	f->seed = (seed ^ 0xa0761d6478bd642f) * 0x9e3779b97f4a7c15 | 1;
 	f->neighbor_mask = slots_for(n_neighbors) - 1;
 	f->pmtu_mask = slots_for(n_pmtus) - 1;
-	f->host_mask = slots_for(n_neighbors + n_pmtus) - 1;
-	f->hosts = take(&at, (f->host_mask + UINT64_C(1)) * sizeof(*f->hosts));
+	f->host_mask = host_slots_for(n_neighbors + n_pmtus) - 1;
+	f->hosts = take(&at, (n_neighbors + n_pmtus + UINT64_C(1)) * sizeof(*f->hosts));
+	f->host_slots = take(&at, (f->host_mask + UINT64_C(1)) * sizeof(*f->host_slots));
 	f->routes = take(&at, n_routes * sizeof(*f->routes));
 	f->hops = take(&at, n_routes * sizeof(*f->hops));
 	f->neighbors = take(&at, (f->neighbor_mask + UINT64_C(1)) * sizeof(*f->neighbors));

@@ -4,9 +4,11 @@
  * read, by any number of workers. For fib_build.c and fib.c alone.
  *
  *   struct fib | routes as given | their hops | slots of routes, one table per family and length |
- *   neighbours | path MTUs | hosts
+ *   neighbours | path MTUs | hosts | slots of hosts
  *
- * All tables are open-addressing hashes with linear probing, at most half full. IPv4 and IPv6
+ * All tables are open-addressing hashes with linear probing, at most half full. That of hosts is of
+ * their numbers alone, which takes little room, and for few hosts hardly filled: whether the first
+ * slot is the right one is asked for each message, and can then be predicted. IPv4 and IPv6
  * prefixes have lists of their own: an IPv4 address lies in no IPv6 prefix, not even in ::/0, and
  * takes no probe for one.
  *
@@ -46,13 +48,12 @@ struct pmtu_slot {
 };
 
 /* The answer for one address. */
-struct host_slot {
+struct host {
 	struct ip ip;
 	struct fib_hop hop;
-	bool used;
 } __attribute__((aligned(64)));
 
-static_assert(sizeof(struct host_slot) == 64, "one line for each answer");
+static_assert(sizeof(struct host) == 64, "one line for each answer");
 
 /* All prefixes of one length. */
 struct level {
@@ -75,7 +76,8 @@ struct fib {
 	struct fib_hop *hops; /* of each route; next all zero = the destination itself */
 	struct neighbor_slot *neighbors;
 	struct pmtu_slot *pmtus;
-	struct host_slot *hosts;
+	struct host *hosts;   /* [0] is none */
+	uint32_t *host_slots; /* numbers of hosts; 0 = empty */
 	uint32_t neighbor_mask;
 	uint32_t pmtu_mask;
 	uint32_t host_mask;
@@ -145,7 +147,8 @@ static inline struct v4_slot *v4_slot(const struct fib *f, const struct v4_level
 	return &l->slots[i];
 }
 
-static inline struct host_slot *host_slot(const struct fib *f, const struct ip *dst)
+/* The slot that holds the number of @dst, or the empty one where it would be. */
+static inline uint32_t *host_slot(const struct fib *f, const struct ip *dst)
 {
 	uint64_t a[2];
 	uint32_t i;
@@ -153,9 +156,9 @@ static inline struct host_slot *host_slot(const struct fib *f, const struct ip *
 	split(dst, a);
 	i = (ip_is_v4(dst) ? hash4(f->seed, v4_of(dst)) : hash(f->seed, a, 0)) & f->host_mask;
 
-	while (f->hosts[i].used && !same(&f->hosts[i].ip, a))
+	while (f->host_slots[i] != 0 && !same(&f->hosts[f->host_slots[i]].ip, a))
 		i = (i + 1) & f->host_mask;
-	return &f->hosts[i];
+	return &f->host_slots[i];
 }
 
 static inline struct neighbor_slot *neighbor_slot(const struct fib *f, const uint64_t a[2],
