@@ -33,12 +33,6 @@ void recent_join(struct recent *all, unsigned int n)
 	}
 }
 
-/* The line for the transaction @id; bits that its entry does not have choose it. */
-static struct recent_line *line_of(const struct recent *r, uint64_t id)
-{
-	return (struct recent_line *)((uint8_t *)r->lines + (id >> 34 & r->mask));
-}
-
 static void put(struct recent_line *l, uint64_t entry)
 {
 	uint64_t at = atomic_load_explicit(&l->next, memory_order_relaxed);
@@ -52,9 +46,7 @@ void recent_settle(struct recent *r)
 	unsigned int n = r->n_waiting;
 
 	for (unsigned int i = 0; i < n; i++)
-		__builtin_prefetch(line_of(r, r->waiting[i].id), 1);
-	for (unsigned int i = 0; i < n; i++)
-		put(line_of(r, r->waiting[i].id), r->waiting[i].entry);
+		put(recent_line_of(r, r->waiting[i].id), r->waiting[i].entry);
 	r->n_waiting = 0;
 }
 
@@ -75,7 +67,7 @@ static void consider(uint64_t entry, uint64_t id, uint32_t epoch, unsigned int *
 static void look(const struct recent *r, uint64_t id, uint32_t epoch, unsigned int *age,
 		 struct recent_begin *out)
 {
-	const struct recent_line *l = line_of(r, id);
+	const struct recent_line *l = recent_line_of(r, id);
 
 	for (unsigned int i = 0; i < RECENT_ENTRIES; i++)
 		consider(atomic_load_explicit(&l->entry[i], memory_order_relaxed), id, epoch, age,
@@ -91,7 +83,7 @@ bool recent_find(const struct recent *r, uint64_t id, uint32_t epoch, struct rec
 	if (!r->all)
 		look(r, id, epoch, &age, out);
 	for (unsigned int i = 0; i < r->n_all; i++)
-		__builtin_prefetch(line_of(&r->all[i], id));
+		__builtin_prefetch(recent_line_of(&r->all[i], id));
 	for (unsigned int i = 0; i < r->n_all; i++)
 		look(&r->all[i], id, epoch, &age, out);
 	return age != AGE_NONE;

@@ -23,10 +23,11 @@
  * Outside of windows recent_add() is all that happens, for each request that begins a transaction.
  * What it adds waits in a short list until recent_settle() writes it, at the end of a burst at the
  * latest: the lines are far apart in a memory larger than the caches, and a message that waited for
- * its own would wait longer than for anything else in this layer; together they are fetched at
- * once. Not taken: epochs without servers, twice as many for the memory; they are of no use for an
- * epoch whose world had to go (WORLD_PAST_MAX). A random entry replaced, which forgets one in ten
- * transactions before the memory has seen a tenth of what it can hold.
+ * its own would wait longer than for anything else in this layer. The line is asked for at once,
+ * and has mostly come when it is written. Not taken: epochs without servers, twice as many for the
+ * memory; they are of no use for an epoch whose world had to go (WORLD_PAST_MAX). A random entry
+ * replaced, which forgets one in ten transactions before the memory has seen a tenth of what it can
+ * hold.
  */
 #pragma once
 
@@ -68,6 +69,12 @@ struct recent_begin {
 	uint8_t age;     /* epochs since, modulo 256 */
 };
 
+/** The line for the transaction @id; bits that its entry does not have choose it. */
+static inline struct recent_line *recent_line_of(const struct recent *r, uint64_t id)
+{
+	return (struct recent_line *)((uint8_t *)r->lines + (id >> 34 & r->mask));
+}
+
 /** Bytes of memory for 2^@log2 bytes of lines. */
 size_t recent_size(unsigned int log2);
 
@@ -85,6 +92,7 @@ void recent_settle(struct recent *r);
  * finds it at once, others after recent_settle(). Owner only. */
 static inline void recent_add(struct recent *r, uint64_t id, uint16_t server, uint32_t epoch)
 {
+	__builtin_prefetch(recent_line_of(r, id), 1);
 	r->waiting[r->n_waiting++] = (struct recent_waiting){
 		.id = id,
 		.entry = id << 24 | (uint32_t)server << 8 | (uint8_t)epoch,
