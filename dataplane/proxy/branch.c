@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Branches: one hash of one 128-byte block for every request of our century, a longer one for RFC
+ * Branches: one hash of one 96-byte block for every request of our century, a longer one for RFC
  * 2543 requests. Called once for each request and each response on the workers; pure, bounded
  * stack, no state. A stateful proxy would draw a random branch and keep it; ours has to be found
  * again from the message alone.
@@ -26,7 +26,7 @@ struct old_id {
 	uint64_t zero;
 };
 
-static_assert(sizeof(struct old_id) == 128 + 5 * 16, "no padding");
+static_assert(sizeof(struct old_id) == 96 + 5 * 16, "no padding");
 
 /* What of it a response repeats, after the first half of the branch. */
 struct old_proof {
@@ -36,7 +36,7 @@ struct old_proof {
 	XXH128_hash_t call_id;
 };
 
-static_assert(sizeof(struct old_proof) == 16 + 128 + 16, "no padding");
+static_assert(sizeof(struct old_proof) == 16 + 96 + 16, "no padding");
 
 static XXH128_hash_t digest(const struct keys *k, const uint8_t *p, struct span s)
 {

@@ -22,7 +22,7 @@ struct tag_input {
 	uint64_t zero;
 };
 
-static_assert(sizeof(struct tag_input) == 128 + 32, "no padding");
+static_assert(sizeof(struct tag_input) == 96 + 32, "no padding");
 
 static uint64_t token_value(const struct keys *k, const struct sip_msg *m)
 {

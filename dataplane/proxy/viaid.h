@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who sent a request and under which branch: sent-by and branch of one Via (RFC 3261 17.2.3) in 128
+ * Who sent a request and under which branch: sent-by and branch of one Via (RFC 3261 17.2.3) in 96
  * canonical bytes. Hosts count in lower case or as addresses by value, a port that is absent as the
  * default one. Private to dataplane/proxy.
  *
- *    0        4       6      8         12       16                    64                      128
+ *    0        4       6      8         12       16                    48                      96
  *    +--------+-------+------+---------+--------+---------------------+-----------------------+
  *    | kind   | port  | zero | n_host  | n_bran | host, zeros behind  | branch, zeros behind  |
  *    +--------+-------+------+---------+--------+---------------------+-----------------------+
  *
  * The lengths keep two Vias apart whose host and branch concatenate alike. What does not fit its
- * place is stood for by its 128-bit hash; its length tells.
+ * place is stood for by its 128-bit hash; its length tells. Nearly all fit: branches of today's
+ * stacks have 15 to 47 bytes.
  */
 #pragma once
 
@@ -21,8 +22,8 @@
 #include <assert.h>
 #include <stddef.h>
 
-#define VIAID_HOST_MAX 48
-#define VIAID_BRANCH_MAX 64
+#define VIAID_HOST_MAX 32
+#define VIAID_BRANCH_MAX 48
 
 struct viaid {
 	uint32_t kind; /* enum host_kind */
@@ -34,7 +35,7 @@ struct viaid {
 	uint8_t branch[VIAID_BRANCH_MAX];
 } __attribute__((aligned(16)));
 
-static_assert(sizeof(struct viaid) == 128, "hashed as one block of constant size");
+static_assert(sizeof(struct viaid) == 96, "hashed as one block of constant size");
 
 /** viaid_make() for hosts and branches that do not fit their places. */
 void viaid_make_long(const struct keys *k, const uint8_t *p, const struct sip_via *via,
@@ -64,7 +65,7 @@ static inline void viaid_make(const struct keys *k, const uint8_t *p, uint32_t l
 		viaid_make_long(k, p, via, out);
 		return;
 	}
-	pad_copy_fold(out->host, src, n, readable, 3, _mm_set1_epi8(name ? 0x20 : 0));
-	pad_copy(out->branch, p + via->branch.off, out->branch_len, len - via->branch.off, 4,
+	pad_copy_fold(out->host, src, n, readable, 2, _mm_set1_epi8(name ? 0x20 : 0));
+	pad_copy(out->branch, p + via->branch.off, out->branch_len, len - via->branch.off, 3,
 		 false);
 }
