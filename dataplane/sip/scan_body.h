@@ -135,9 +135,21 @@ static inline uint64_t scan_special(const struct scan *s, uint64_t lines, uint64
 	return UINT64_MAX;
 }
 
+/* Ends the block at s->base: notes the rows that start at @starts. */
+static inline void scan_rows(struct scan *s, uint64_t starts)
+{
+	if (likely(s->n <= SIP_MAX_ROWS - 64 - SCAN_SLACK))
+		scan_store(s->row + s->n, s->base, starts);
+	else
+		scan_store_last(s->row, s->n, s->base, starts);
+	s->n += (uint32_t)__builtin_popcountll(starts);
+	s->base += 64;
+}
+
 /*
  * Does the block at @q, of which @live are bytes of the message and @next have one behind them.
- * True if there are more to do.
+ * True if there are more to do. The block with the blank line ends in code of its own: one branch
+ * leads there and out of the loop.
  */
 static inline __attribute__((always_inline)) bool scan_step(struct scan *s, struct pairs *pairs,
 							    const struct consts *c,
@@ -155,17 +167,16 @@ static inline __attribute__((always_inline)) bool scan_step(struct scan *s, stru
 		uint64_t before = scan_special(s, starts & b.blank, &starts, &s->head_len);
 
 		scan_pairs(pairs, c, q, &b, live & (before << 1 | 1), next & before);
+		if (likely(s->head_len != 0)) {
+			scan_rows(s, starts);
+			return false;
+		}
 	} else {
 		scan_pairs(pairs, c, q, &b, live, next);
 	}
-	if (likely(s->n <= SIP_MAX_ROWS - 64 - SCAN_SLACK))
-		scan_store(s->row + s->n, s->base, starts);
-	else
-		scan_store_last(s->row, s->n, s->base, starts);
-	s->n += (uint32_t)__builtin_popcountll(starts);
+	scan_rows(s, starts);
 	s->lf_before = b.lf >> 63;
-	s->base += 64;
-	return s->head_len == 0;
+	return true;
 }
 
 /* Ends the maps behind word @w: searches stop there. */
