@@ -351,7 +351,8 @@ static void setup(void)
 static void usage(void)
 {
 	puts("usage: micro_core [--json[=FILE]] [--cpu N] [--repetitions N] [--scanner NAME]\n"
-	     "       micro_core --count|--warm ROUNDS [--work NAME] [--kind NUMBER] [--scanner NAME]\n"
+	     "       micro_core --count|--warm ROUNDS [--work NAME] [--kind NUMBER]\n"
+	     "                  [--scanner NAME]\n"
 	     "       micro_core --sections [--scanner NAME]\n"
 	     "exit status 77: this CPU lacks the scanner");
 }

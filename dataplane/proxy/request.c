@@ -10,12 +10,12 @@
  */
 #include "dataplane/proxy/request.h"
 
+#include "dataplane/proxy/ahead.h"
 #include "dataplane/proxy/forward.h"
 #include "dataplane/proxy/reply.h"
 #include "dataplane/proxy/request_uri.h"
 #include "dataplane/proxy/require.h"
 #include "dataplane/proxy/routes.h"
-#include "dataplane/proxy/row.h"
 #include "dataplane/proxy/target.h"
 #include "dataplane/proxy/token.h"
 #include "dataplane/proxy/transport.h"
@@ -155,19 +155,6 @@ static void preprocess_maddr(struct ctx *c)
 
 /* --- 16.5, 16.6 step 7: the one target --------------------------------------------------- */
 
-/* Asks for the slot of the table of the pool @ahead->pool for @ahead->key. */
-static void ask_for_slot(const struct world *w, struct proxy_ahead *ahead)
-{
-	static const uint16_t nobody = WORLD_NONE;
-	const struct pool *pool = &w->pools[ahead->pool];
-
-	ahead->slot =
-		pool->n_live ? &pool->table[maglev_slot(ahead->key, pool->table_size)] : &nobody;
-	__builtin_prefetch(ahead->slot);
-	if (__builtin_expect(w->n_past, 0))
-		window_prefetch(w, ahead->pool, ahead->key);
-}
-
 /*
  * Which pool would serve the request, by the first matching rule, and where in its table the key
  * points. Depends on nothing that the route rules change, and is asked for early: the slot comes
@@ -183,7 +170,7 @@ static void look_ahead(struct ctx *c)
 	if (c->ahead.pool == WORLD_NONE)
 		return;
 	c->ahead.key = key_hash(&c->w->keys, &c->w->pools[c->ahead.pool].key, c->m, &in->src.ip);
-	ask_for_slot(c->w, &c->ahead);
+	ahead_ask(c->w, &c->ahead);
 }
 
 /* Who decides in a transaction window: the present table need not. */
@@ -472,20 +459,6 @@ static bool hands_over(struct ctx *c, enum sip_reason e)
 }
 
 #ifndef REQUEST_FACTS /* facts.c has another function in this place */
-void proxy_look_ahead(const struct world *w, const struct sip_msg *m, struct proxy_in *in)
-{
-	struct proxy_ahead *ahead = &in->ahead;
-
-	ahead->slot = NULL;
-	if (!m->request || !m->sound || m->reason != SIP_OK || m->first[SIP_H_ROUTE] != UINT16_MAX)
-		return;
-	ahead->pool = world_route(w, m, &in->src.ip);
-	if (ahead->pool == WORLD_NONE || w->pools[ahead->pool].key.kind != KEY_CALL_ID)
-		return;
-	ahead->key = key_hash_call_id(&w->keys, m, row_value(m, m->first[SIP_H_CALL_ID]));
-	ask_for_slot(w, ahead);
-}
-
 void proxy_request(const struct world *w, const struct fib *fib, const struct proxy_in *in,
 		   const struct sip_msg *m, struct proxy_out *out)
 {
