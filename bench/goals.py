@@ -35,8 +35,8 @@ GOALS = (
     Goal("core", "core_vs_headers", "core, warm, over the reference header split of the same run",
          "x", True, (1.25, 1.0, 0.7)),
     Goal("wire", "pcap_rate", "one process with net_pcap, one core", "M/s", False, (4, 5, 7)),
-    Goal("wire", "memif_rate", "over memif with viaload, loss under 1e-5", "M/s", False,
-         (3, 4, 5.5)),
+    Goal("wire", "memif_best", "over memif with viaload, loss under 1e-5, open or closed loop", "M/s",
+         False, (3, 4, 5.5)),
     Goal("peers", "memif_vs_kamailio", "over memif, over Kamailio's saturated rate on a veth", "x",
          False, (25, 35, 50)),
     Goal("peers", "afpacket_cpu", "processor time for a message on one veth: Kamailio over "
@@ -47,8 +47,20 @@ GOALS = (
 )
 
 
+def memif_best(results):
+    """The higher of the rates that were reached without more loss than 1e-5."""
+    rate = store.figure(results, "wire", "memif_rate")
+    closed = store.figure(results, "wire", "memif_closed")
+    lost = store.figure(results, "wire", "memif_closed_lost")
+    if rate and closed and lost and lost["value"] == 0 and closed["value"] > rate["value"]:
+        return closed
+    return rate
+
+
 def derived(results, name):
-    """A figure that needs two parts."""
+    """A figure that no part gives by itself."""
+    if name == "memif_best":
+        return memif_best(results)
     if name != "memif_vs_kamailio":
         return None
     rate = store.figure(results, "wire", "memif_rate")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""wire_report.py round FILE | latency PERCENT FILE: one line about one run of viaload.
+"""wire_report.py round FILE | closed FILE | latency PERCENT FILE: one line about one run of viaload.
 wire_report.py median FILE...: the median of the rates found, messages per second.
 wire_report.py summary FOLDER [FILE]: tables; FILE gets the same as JSON.
 
-FOLDER holds what bench/wire.sh left there: limit-N.json and latency-PERCENT.json of viaload, and
-worker-PERCENT.json, what `viactl status` said behind the latter.
+FOLDER holds what bench/wire.sh left there: limit-N.json, closed-N.json and latency-PERCENT.json of
+viaload, and worker-PERCENT.json, what `viactl status` said behind the latter.
 """
 
 import glob
@@ -18,6 +18,9 @@ NOTES = [
     "The worker of viaduct spins on the second core, viaload on the first; viaduct's control thread"
     " has no core to itself on a machine of two. Each message is one that the proxy received and"
     " sent: a call of seven messages counts seven.",
+    "Open loop sends at a rate, whatever comes back, and so loses what a pause of the machine leaves"
+    " no room for. Closed loop has as many calls under way as it may, and each sends on when its"
+    " answer is there: what carriers' servers do.",
     "Latency is from the time at which a message was due to be sent, by the clock, to the time at"
     " which viaload has it back. It contains both memifs and viaload's own turn between looks at"
     " them: an upper bound for what the proxy adds.",
@@ -52,6 +55,17 @@ def show_round(path):
         "highest rate %.3f M/s, limited by the %s; %d trials"
         % (rate_of(r) / 1e6, r["find_limit"]["limited_by"], len(r["find_limit"]["trials"])),
         flush=True,
+    )
+
+
+def closed_rate(result):
+    return result["result"]["received_rate"]
+
+
+def show_closed(path):
+    r = read(path)
+    print(
+        "closed loop %.3f M/s; loss %.1e" % (closed_rate(r) / 1e6, r["result"]["loss"]), flush=True
     )
 
 
@@ -104,6 +118,31 @@ def limit_rows(limits):
         "table": "rate",
         "unit": "1/s",
         "value": c["call_rate"],
+    }
+
+
+def closed_rows(closed):
+    rates = [closed_rate(r) / 1e6 for r in closed]
+    row = {
+        "name": "memif_closed",
+        "label": "saturated by a closed loop",
+        "table": "rate",
+        "unit": "M/s",
+        "value": statistics.median(rates),
+        "stat": "median",
+        "min": min(rates),
+        "max": max(rates),
+        "n": len(rates),
+    }
+    if any(r["result"]["at_ceiling"] for r in closed):
+        row["limit"] = "generator"
+    yield row
+    yield {
+        "name": "memif_closed_lost",
+        "label": "messages lost in all of these runs",
+        "table": "rate",
+        "unit": "messages",
+        "value": sum(r["result"]["counters"]["lost"] for r in closed),
     }
 
 
@@ -166,18 +205,19 @@ def latency_series(latencies):
     }
 
 
-def checks_of(limits, latencies):
+def checks_of(limits, runs):
     wrong = sum(t["wrong"] for r in limits for t in r["find_limit"]["trials"])
-    wrong += sum(r["verdict"]["wrong"] for r in latencies.values())
+    wrong += sum(r["verdict"]["wrong"] for r in runs)
     yield {"label": "wrong messages, all runs", "value": wrong, "want": 0, "ok": wrong == 0}
 
 
 def summary(folder):
     limits = [read(p) for p in sorted(glob.glob(os.path.join(folder, "limit-*.json")))]
+    closed = [read(p) for p in sorted(glob.glob(os.path.join(folder, "closed-*.json")))]
     latencies = {}
     for path in sorted(glob.glob(os.path.join(folder, "latency-*.json"))):
         latencies[int(path.rsplit("-", 1)[1][:-5])] = read(path)
-    rows = list(limit_rows(limits))
+    rows = list(limit_rows(limits)) + list(closed_rows(closed))
     for percent, r in latencies.items():
         rows += latency_rows(percent, r)
         rows += worker_rows(percent, read(os.path.join(folder, "worker-%d.json" % percent)))
@@ -197,7 +237,7 @@ def summary(folder):
         },
         "rows": rows,
         "series": [loss_series(limits), latency_series(latencies)],
-        "checks": list(checks_of(limits, latencies)),
+        "checks": list(checks_of(limits, closed + list(latencies.values()))),
         "notes": NOTES,
     }
 
@@ -224,6 +264,8 @@ def show(out):
 def main(what, *args):
     if what == "round":
         show_round(*args)
+    elif what == "closed":
+        show_closed(*args)
     elif what == "latency":
         show_latency(*args)
     elif what == "median":
