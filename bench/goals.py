@@ -35,8 +35,8 @@ GOALS = (
     Goal("core", "core_vs_headers", "core, warm, over the reference header split of the same run",
          "x", True, (1.25, 1.0, 0.7)),
     Goal("wire", "pcap_rate", "one process with net_pcap, one core", "M/s", False, (4, 5, 7)),
-    Goal("wire", "memif_best", "over memif with viaload, loss under 1e-5, open or closed loop", "M/s",
-         False, (3, 4, 5.5)),
+    Goal("wire", "memif_best", "over memif with viaload, loss under 1e-5, open or closed loop",
+         "M/s", False, (3, 4, 5.5)),
     Goal("peers", "memif_vs_kamailio", "over memif, over Kamailio's saturated rate on a veth", "x",
          False, (25, 35, 50)),
     Goal("peers", "afpacket_cpu", "processor time for a message on one veth: Kamailio over "

@@ -4,9 +4,9 @@
 # wire.sh [--json FILE] [--rounds N]: the whole proxy on one core, viaload on another, over memif
 #
 # First the highest rate of carriers' messages (viaload's mix: 4,096 distinct ones, twelve kinds) at
-# a loss under 1e-5, found N times from scratch; then N times the rate at which callers who wait for
-# their answers, as many as there may be, saturate the two; then the latency at 50 and at 90 per cent
-# of the first. Every message that comes back is checked. The lab is drawn in bench/memif.sh.
+# a loss under 1e-5, found N times from scratch; then N times the rate at which callers who wait
+# for their answers, as many as there may be, saturate the two; then the latency at 50 and at 90 per
+# cent of the first. Every message that comes back is checked. The lab is drawn in bench/memif.sh.
 . "$(dirname "$0")/../tests/lib/e2e.sh"
 . "$TOP/bench/memif.sh"
 
@@ -32,8 +32,8 @@ find_rate() {
 	report round "$LAB_DIR/limit-$1.json"
 }
 
-# saturate ROUND: as fast as answers come. Nothing is sent that the proxy has no room for, as long as
-# no pause is longer than callers wait.
+# saturate ROUND: as fast as answers come. Nothing is sent that the proxy has no room for, as long
+# as no pause is longer than callers wait.
 saturate() {
 	memif_load --rate max --time 5 --loss $loss --json "$LAB_DIR/closed-$1.json" || true
 	report closed "$LAB_DIR/closed-$1.json"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""wire_report.py round FILE | closed FILE | latency PERCENT FILE: one line about one run of viaload.
+"""wire_report.py round FILE | closed FILE | latency PERCENT FILE: one line about a run of viaload.
 wire_report.py median FILE...: the median of the rates found, messages per second.
 wire_report.py summary FOLDER [FILE]: tables; FILE gets the same as JSON.
 
-FOLDER holds what bench/wire.sh left there: limit-N.json, closed-N.json and latency-PERCENT.json of
-viaload, and worker-PERCENT.json, what `viactl status` said behind the latter.
+FOLDER holds what bench/wire.sh left there: limit-N.json, closed-N.json and latency-PERCENT.json
+of viaload, and worker-PERCENT.json, what `viactl status` said behind the latter.
 """
 
 import glob
@@ -18,9 +18,9 @@ NOTES = [
     "The worker of viaduct spins on the second core, viaload on the first; viaduct's control thread"
     " has no core to itself on a machine of two. Each message is one that the proxy received and"
     " sent: a call of seven messages counts seven.",
-    "Open loop sends at a rate, whatever comes back, and so loses what a pause of the machine leaves"
-    " no room for. Closed loop has as many calls under way as it may, and each sends on when its"
-    " answer is there: what carriers' servers do.",
+    "Open loop sends at a rate, whatever comes back, and so loses what a pause of the machine"
+    " leaves no room for. Closed loop has as many calls under way as it may, and each sends on when"
+    " its answer is there.",
     "Latency is from the time at which a message was due to be sent, by the clock, to the time at"
     " which viaload has it back. It contains both memifs and viaload's own turn between looks at"
     " them: an upper bound for what the proxy adds.",
