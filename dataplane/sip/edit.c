@@ -186,9 +186,7 @@ int edit_apply(const struct edit_list *l, uint8_t *p, uint32_t len, struct edit_
 
 	if (error)
 		return error;
-	if (edit_head(l, p, len, room)) {
-		pivot = l->delta;
-	} else {
+	if (!edit_head(l, p, len, room, &pivot)) {
 		if (!choose(l, len, room, &pivot))
 			return EDIT_NO_ROOM;
 		move_left(l, p, len, pivot);

@@ -7,7 +7,8 @@
  * from the headroom, what is right of it into or out of the tailroom. The pivot that moves the
  * fewest bytes among those that fit is taken, so an inserted Via moves the start line and not the
  * body. A list of texts with slack is quicker: there the rest behind the last change of length
- * stays if no more than EDIT_HEAD bytes, before and after, stand before it and it fits.
+ * stays, or moves right by what the headroom lacks, if no more than EDIT_HEAD bytes, before and
+ * after, stand before it and it fits.
  */
 #pragma once
 
