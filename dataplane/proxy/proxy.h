@@ -111,10 +111,10 @@ struct proxy_out {
 };
 
 /**
- * Finds out of @m, after sip_parse_lines(), which pool serves it and asks for the memory that says
- * by which server: it comes from far away, and all the rest can be parsed meanwhile. For @m of most
- * pools, those keyed by Call-ID; of others nothing is found out. To be called with the same @w as
- * proxy_message(), or not at all: the verdict is the same.
+ * Finds out of request @m, after sip_parse_lines(), which pool serves it, and asks for the memory
+ * that says by which server: that comes from far away, and the values can be parsed meanwhile. For
+ * pools keyed by the Call-ID, as most are; of others nothing is found out. @in->ahead is what
+ * proxy_message() wants with the same @w; the verdict is the same without.
  */
 void proxy_look_ahead(const struct world *w, const struct sip_msg *m, struct proxy_in *in);
 
