@@ -292,7 +292,7 @@ static void count(const char *what, unsigned int kind, unsigned int rounds)
 	}
 }
 
-/* Prints the least and the median time of the work @what, warm. */
+/* Prints the least and the median time of the work @what, warm, of the first SAMPLES_MAX rounds. */
 static void warm(const char *what, unsigned int kind, unsigned int rounds)
 {
 	const struct passes *p = kind < MESSAGE_KINDS ? &kinds[kind] : &mix;

@@ -83,12 +83,12 @@ def show_latency(percent, path):
     )
 
 
-def limit_rows(limits):
-    rates = [rate_of(r) / 1e6 for r in limits]
-    ceilings = [r["result"]["ceiling"] / 1e6 for r in limits]
-    row = {
-        "name": "memif_rate",
-        "label": "highest rate at loss under 1e-5",
+def median_row(name, label, rates):
+    """A row of several runs: @rates in messages per second."""
+    rates = [r / 1e6 for r in rates]
+    return {
+        "name": name,
+        "label": label,
         "table": "rate",
         "unit": "M/s",
         "value": statistics.median(rates),
@@ -97,20 +97,20 @@ def limit_rows(limits):
         "max": max(rates),
         "n": len(rates),
     }
+
+
+def limit_rows(limits):
+    row = median_row(
+        "memif_rate", "highest rate at loss under 1e-5", [rate_of(r) for r in limits]
+    )
     if any(r["find_limit"]["limited_by"] == "generator" for r in limits):
         row["limit"] = "generator"
     yield row
-    yield {
-        "name": "generator_ceiling",
-        "label": "what viaload could have sent on its core",
-        "table": "rate",
-        "unit": "M/s",
-        "value": statistics.median(ceilings),
-        "stat": "median",
-        "min": min(ceilings),
-        "max": max(ceilings),
-        "n": len(ceilings),
-    }
+    yield median_row(
+        "generator_ceiling",
+        "what viaload could have sent on its core",
+        [r["result"]["ceiling"] for r in limits],
+    )
     c = limits[0]["result"]
     yield {
         "name": "memif_calls",
@@ -122,18 +122,9 @@ def limit_rows(limits):
 
 
 def closed_rows(closed):
-    rates = [closed_rate(r) / 1e6 for r in closed]
-    row = {
-        "name": "memif_closed",
-        "label": "saturated by a closed loop",
-        "table": "rate",
-        "unit": "M/s",
-        "value": statistics.median(rates),
-        "stat": "median",
-        "min": min(rates),
-        "max": max(rates),
-        "n": len(rates),
-    }
+    row = median_row(
+        "memif_closed", "saturated by a closed loop", [closed_rate(r) for r in closed]
+    )
     if any(r["result"]["at_ceiling"] for r in closed):
         row["limit"] = "generator"
     yield row

@@ -35,7 +35,7 @@ sed -i '/^routes:/r /dev/stdin' "$LAB_DIR/viaduct.yaml" <<'YAML'
   - {match: {domain: hole.example}, pool: hole}
 YAML
 viaduct_start
-# All seven tries of an INVITE may fall into the time of the flood.
+# As many tries that they cannot all fall into the time of the flood.
 sipp_patient_servers 4 -max_retrans 8
 sipp_calls_begin caller "$CALLER4" "$OUT4" call_uac 20 -max_retrans 8
 PYTHONDONTWRITEBYTECODE=1 "$PYTHON" "$TOP/tests/e2e/slow_path_full.py" "$VIACTL" || exit 1
