@@ -9,6 +9,7 @@
  */
 #include "control/config/config_reader.h"
 #include "control/config/near.h"
+#include "control/fleet/fleet.h"
 #include "control/log.h"
 #include "control/rpc/commands.h"
 #include "control/rpc/rpc.h"
@@ -229,6 +230,8 @@ static void log_change(const struct rpc_client *client, const struct command *c,
 	free(text);
 }
 
+/* What a command shows is in force: a change by health that waits for others goes out first. A
+ * commit that fails has said so, and its timer tries again. */
 static json_t *run(struct app *app, struct rpc_client *client, const struct command *c,
 		   rpc_handler handler, const json_t *request, struct rpc_error *error)
 {
@@ -238,6 +241,7 @@ static json_t *run(struct app *app, struct rpc_client *client, const struct comm
 
 	if (!params)
 		return NULL;
+	fleet_commit(app);
 	result = handler(&call);
 	if (!result && !call.error.code)
 		rpc_fail(&call, RPC_INTERNAL_ERROR, "no memory for the answer");

@@ -116,6 +116,27 @@ Test(changes, answers_tell_what_is_in_force)
 	json_decref(r);
 }
 
+/* Changes by health wait a moment for others; nobody is told of one that does not hold yet. */
+Test(changes, an_answer_does_not_run_ahead_of_the_tables)
+{
+	struct fleet_backend *b;
+	const json_t *shown;
+	char why[64];
+	json_t *r;
+
+	daemon_start("200s");
+	b = fleet_find(app.fleet, "p1", "b2", why, sizeof(why));
+	fleet_health(app.fleet, b, FLEET_BY_PROBE, true, "said nothing");
+	fleet_commit_soon(&app);
+	cr_assert_eq(app.now.world->pools[1].n_live, N_FILE, "not in force yet");
+	r = daemon_obey("pool.show", "{\"pool\":\"p1\"}");
+	shown = json_array_get(at(at(r, "pool"), "members"), 2);
+	cr_expect_str_eq(json_string_value(at(shown, "state")), "down");
+	cr_expect_eq(json_real_value(at(shown, "share")), 0);
+	cr_expect_eq(app.now.world->pools[1].n_live, N_FILE - 1);
+	json_decref(r);
+}
+
 Test(changes, a_dry_run_tells_what_the_reload_then_does)
 {
 	uint64_t generation;
