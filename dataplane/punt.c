@@ -31,10 +31,18 @@ void punt_bell_fini(struct punt_bell *b)
 	b->fd = -1;
 }
 
+/* Room for a record of @size bytes, or NULL. */
+static struct punt *reserve(struct punt_ring *r, enum punt_kind kind, uint32_t size)
+{
+	if (kind == PUNT_MESSAGE && byte_ring_used(&r->ring) + size > PUNT_RING_COMMON)
+		return NULL;
+	return byte_ring_reserve(&r->ring, size);
+}
+
 bool punt_put(struct punt_ring *r, const struct punt *p)
 {
 	uint32_t size = (uint32_t)sizeof(*p) + p->len;
-	struct punt *rec = byte_ring_reserve(&r->ring, size);
+	struct punt *rec = reserve(r, p->kind, size);
 
 	if (!rec)
 		return false;

@@ -4,8 +4,10 @@
  *
  * A record is a struct punt and its bytes, copied: messages of any size pass, and no packet buffer
  * is tied up by a slow reader. One writer and one reader per ring. A full ring refuses; the caller
- * counts it. The eventfd is written at most once per turn and only if the reader was not told yet,
- * after the turn's packets are sent.
+ * counts it. Messages to be decided about leave a quarter free: more of those than the control
+ * thread can do keep nothing from its way that is decided already, and ICMP errors. The eventfd is
+ * written at most once per turn and only if the reader was not told yet, after the turn's packets
+ * are sent.
  *
  * Two cases never come this way although Linux handles them: frames of a shared interface that are
  * not SIP, of which Linux has a copy of its own, and IPv4 packets longer than
@@ -43,7 +45,8 @@ struct punt {
 	uint32_t len;        /* 0 to 65,535 */
 };
 
-#define PUNT_RING_SIZE (1u << 20) /* bytes per worker: 15 messages of the largest size */
+#define PUNT_RING_SIZE (1u << 20)                 /* bytes per worker */
+#define PUNT_RING_COMMON (PUNT_RING_SIZE / 4 * 3) /* for PUNT_MESSAGE: 11 of the largest size */
 
 struct punt_ring {
 	struct byte_ring ring; /* worker writes, control reads */
@@ -66,7 +69,8 @@ int punt_bell_init(struct punt_bell *b);
 
 void punt_bell_fini(struct punt_bell *b);
 
-/** Worker: copies @p and its bytes into the ring. False, nothing done, if there is no room. */
+/** Worker: copies @p and its bytes into the ring. False, nothing done, if there is no room for its
+ * kind. */
 bool punt_put(struct punt_ring *r, const struct punt *p);
 
 /** Worker, once per turn: rings the bell if something was put in and it has not rung yet. */

@@ -111,7 +111,8 @@ static void watch_queues(struct app *app)
 		      rates_counter(app->rates, C_DROP_TX_FULL);
 	uint64_t punt = t->mark[MARK_PUNT_BYTES];
 	bool rose = punt > w->punt_most;
-	unsigned int percent = (unsigned int)(punt * 100 / PUNT_RING_SIZE);
+	uint64_t filled = punt * 100 / PUNT_RING_COMMON;
+	unsigned int percent = filled < 100 ? (unsigned int)filled : 100;
 
 	w->punt_most = punt;
 	if (lost > 0)

@@ -77,6 +77,31 @@ Test(punt, a_full_ring_refuses_and_holds_what_it_has)
 	punt_ring_fini(&r);
 }
 
+/* Two records of 60,000 bytes fit into a quarter of the ring, wherever its end falls. */
+Test(punt, what_is_to_be_decided_leaves_room_for_what_is)
+{
+	struct punt large = { .kind = PUNT_MESSAGE, .data = bytes, .len = 60000 };
+	struct punt_ring r;
+	struct punt p;
+
+	cr_assert_eq(punt_ring_init(&r), 0);
+	for (int turn = 0; turn < 20; turn++) {
+		large.kind = PUNT_MESSAGE;
+		while (punt_put(&r, &large))
+			;
+		large.kind = turn % 2 ? PUNT_SEND : PUNT_ICMP;
+		cr_expect(punt_put(&r, &large), "turn %d", turn);
+		cr_expect(punt_put(&r, &large), "turn %d", turn);
+		large.kind = PUNT_MESSAGE;
+		cr_expect_not(punt_put(&r, &large), "turn %d", turn);
+		for (int i = 0; i < 3 + turn % 5; i++) {
+			cr_assert(punt_peek(&r, &p));
+			punt_drop(&r);
+		}
+	}
+	punt_ring_fini(&r);
+}
+
 Test(punt, the_bell_rings_once_until_it_is_heard)
 {
 	struct punt_ring r;
