@@ -4,7 +4,7 @@
  * not: no shared files (22.11 refuses --no-huge with --in-memory, so --no-shconf there), a prefix
  * of our own, no PCI device but those of the configuration, telemetry only on demand. Workers are
  * lcores 1 to n; they float over all CPUs unless they spin, so that test instances can share a
- * small machine.
+ * small machine. The control thread leaves spinning workers alone.
  */
 #include "dataplane/eal.h"
 
@@ -84,19 +84,32 @@ int eal_worker_cpu(const cpu_set_t *cpus, unsigned int worker)
 	return nth_cpu(cpus, n > 1 ? 1 + (int)worker % (n - 1) : 0);
 }
 
+/* The CPUs of @set that no spinning worker has; all, if they have all. */
+static cpu_set_t control_cpus(const cpu_set_t *set, const struct plane_conf *conf)
+{
+	cpu_set_t rest = *set;
+
+	for (int i = 0; conf->spin && i < conf->n_workers; i++)
+		CPU_CLR(eal_worker_cpu(set, (unsigned int)i), &rest);
+	return CPU_COUNT(&rest) ? rest : *set;
+}
+
 /* --lcores: 0 is the control thread, then the workers. */
 static void add_lcores(struct text *t, const struct plane_conf *conf)
 {
-	cpu_set_t set;
+	cpu_set_t set, control;
 
 	if (sched_getaffinity(0, sizeof(set), &set) < 0) {
 		CPU_ZERO(&set);
 		CPU_SET(0, &set);
 	}
+	control = control_cpus(&set, conf);
 	add(t, "--lcores=");
 	for (int i = 0; i <= conf->n_workers; i++) {
 		add(t, "%s%d@", i ? "," : "", i);
-		if (i == 0 || !conf->spin)
+		if (i == 0)
+			add_cpus(t, &control);
+		else if (!conf->spin)
 			add_cpus(t, &set);
 		else
 			add(t, "%d", eal_worker_cpu(&set, (unsigned int)i - 1));

@@ -12,7 +12,8 @@
 uint64_t eal_memory(const struct plane_conf *conf, bool huge);
 
 /** The CPU, one of @cpus, that worker @worker (counted from 0) is pinned to where workers spin; the
- * first one is the control thread's. @cpus: those that the process may run on, one at least. */
+ * control thread has what is left over, the first one at least. @cpus: those that the process may
+ * run on, one at least. */
 int eal_worker_cpu(const cpu_set_t *cpus, unsigned int worker);
 
 /**
