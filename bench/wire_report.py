@@ -24,6 +24,9 @@ NOTES = [
     "Latency is from the time at which a message was due to be sent, by the clock, to the time at"
     " which viaload has it back. It contains both memifs and viaload's own turn between looks at"
     " them: an upper bound for what the proxy adds.",
+    "Running: without the messages that were due while viaload's own core was taken away from it"
+    " for over 50 us, or before it had met its schedule again (docs/viaload.md, Pauses). Pauses of"
+    " the proxy's core, and of the host, are in it.",
     "Latency inside the worker is its own account (`viactl status`): from the burst it took off the"
     " device to the burst it put there, for each message. It does not hold the wait in the device's"
     " queue, nor any pause of the machine but those that hit the worker.",
@@ -39,9 +42,9 @@ def rate_of(result):
     return result["find_limit"]["rate"]
 
 
-def percentile(result, name):
+def percentile(result, name, kind="latency_ns"):
     """Microseconds."""
-    return result["result"]["latency_ns"]["percentiles"][name] / 1000
+    return result["result"][kind]["percentiles"][name] / 1000
 
 
 def mean_bytes(result):
@@ -72,11 +75,12 @@ def show_closed(path):
 def show_latency(percent, path):
     r = read(path)
     print(
-        "at %s %%, %.3f M/s: %s us; loss %.1e"
+        "at %s %%, %.3f M/s: %s us; while viaload ran, p99.9 %.1f us; loss %.1e"
         % (
             percent,
             r["result"]["sent_rate"] / 1e6,
             ", ".join("%s %.1f" % (p, percentile(r, p)) for p in PERCENTILES),
+            percentile(r, "p99.9", "latency_ns_running"),
             r["result"]["loss"],
         ),
         flush=True,
@@ -138,19 +142,29 @@ def closed_rows(closed):
 
 
 def latency_rows(percent, r):
-    for p in PERCENTILES:
-        name = "latency_%s_%d" % (p.replace(".", "_"), percent)
-        if percent == 50 and p == "p99.9":
-            name = "latency_p999"
-        yield {
-            "name": name,
-            "label": p,
-            "column": "at %d %%" % percent,
-            "table": "latency",
-            "unit": "us",
-            "value": percentile(r, p),
-            "n": r["result"]["latency_ns"]["count"],
-        }
+    for kind, column in (("latency_ns", "all"), ("latency_ns_running", "running")):
+        for p in PERCENTILES:
+            name = "latency_%s_%s_%d" % (column, p.replace(".", "_"), percent)
+            if percent == 50 and p == "p99.9" and column == "running":
+                name = "latency_p999"
+            yield {
+                "name": name,
+                "label": p,
+                "column": "at %d %%, %s" % (percent, column),
+                "table": "latency",
+                "unit": "us",
+                "value": percentile(r, p, kind),
+                "n": r["result"][kind]["count"],
+            }
+    c = r["result"]["counters"]
+    yield {
+        "name": "paused_%d" % percent,
+        "label": "share of the time that viaload was stopped",
+        "column": "at %d %%, all" % percent,
+        "table": "latency",
+        "unit": "%",
+        "value": c["paused_ns"] / 1e7 / r["result"]["seconds"],
+    }
 
 
 def worker_rows(percent, status):

@@ -94,3 +94,23 @@ Test(load_histogram, values_beyond_the_top_count_as_the_top)
 	cr_expect(histogram_percentile(&h, 50) >= (1ull << HISTOGRAM_TOP) - 1);
 	cr_expect(h.max == UINT64_MAX);
 }
+
+Test(load_histogram, the_rest_is_what_the_part_has_not)
+{
+	static struct histogram rest;
+
+	histogram_clear(&h);
+	histogram_clear(&other);
+	for (uint64_t v = 1; v <= 100; v++)
+		histogram_count(&h, v);
+	for (uint64_t v = 91; v <= 100; v++)
+		histogram_count(&other, v);
+	histogram_count(&other, 1);
+	histogram_rest(&rest, &h, &other);
+	cr_expect_eq(rest.n, 89);
+	cr_expect_eq(rest.min, 2);
+	cr_expect_eq(rest.max, 90);
+	cr_expect_eq(histogram_percentile(&rest, 100), 90);
+	histogram_rest(&rest, &h, &h);
+	cr_expect(rest.n == 0 && histogram_percentile(&rest, 99) == 0);
+}

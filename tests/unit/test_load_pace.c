@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The schedule of starts, on a clock that the test turns, and what turns of the loop tell about its
- * ceiling.
+ * ceiling, and about its pauses.
  */
 #include "bench/load/engine/effort.h"
 #include "bench/load/engine/pace.h"
+#include "bench/load/engine/pauses.h"
 
 #include <criterion/criterion.h>
 
@@ -133,4 +134,40 @@ Test(load_pace, ceiling_of_turns_that_are_all_alike_is_their_own)
 	effort_count(&e, 1, 2000);
 	effort_count(&e, 3, 1000);
 	cr_expect_float_eq(effort_ceiling(&e), 4.0 / 3000, 1e-9);
+}
+
+/* --- pauses ------------------------------------------------------------------------------ */
+
+Test(load_pauses, a_turn_of_much_work_is_no_pause)
+{
+	cr_expect_not(pauses_in(HZ / 1000000 * 40, 0, HZ), "40 us");
+	cr_expect(pauses_in(HZ / 1000000 * 60, 0, HZ), "60 us for nothing");
+	cr_expect_not(pauses_in(HZ / 1000000 * 60, 64, HZ), "60 us for 64 messages");
+	cr_expect(pauses_in(HZ / 1000000 * 200, 64, HZ), "200 us for 64 messages");
+}
+
+/* A clock that stands still for 10 ms in the middle of a run, in turns of 1 us. */
+Test(load_pauses, all_that_is_due_before_the_schedule_is_met_again_is_late)
+{
+	const uint64_t us = HZ / 1000000, stop = FIRST + 10000 * us, on = stop + 10000 * us;
+	uint64_t now = FIRST, due, until = 0, n_late = 0, n = 0;
+	struct pauses p = { 0 };
+	struct pace pace;
+
+	pace_set(&pace, 100000, HZ, FIRST, 4);
+	while (now - FIRST < 100000 * us) {
+		uint64_t before = now;
+
+		for (; pace_take(&pace, now, &due); n++)
+			n_late += now - due > 50 * us;
+		now = before == stop ? on : before + us;
+		if (pauses_turn(&p, pauses_in(now - before, 1, HZ), pace_behind(&pace, now)))
+			until = now;
+	}
+	cr_expect_gt(n_late, 1000);
+	cr_expect_gt(n, 9990);
+	/* 1,000 starts are made up for at a quarter above the rate: 40 ms. */
+	cr_expect(until > on + 39000 * us && until < on + 42000 * us, "%lu us",
+		  (unsigned long)((until - on) / us));
+	cr_expect_not(p.late);
 }

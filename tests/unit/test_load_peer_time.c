@@ -35,6 +35,25 @@ Test(load_peer_time, latency_counts_from_the_time_that_was_asked_for)
 	load_lab_close(&lab);
 }
 
+/* What was due before it is counted apart, what is due from then on is not. */
+Test(load_peer_time, what_met_a_pause_of_viaload_is_told_apart)
+{
+	uint64_t late;
+
+	load_lab_plan(&lab, 0);
+	lab.plan.scenario = LOAD_OPTIONS;
+	lab.delay = 200;
+	load_lab_open(&lab, false);
+	load_lab_run(&lab, 100, 1, 10 * LOAD_LAB_HZ);
+	cr_expect_eq(lab.counts->late.n, 0);
+	peer_late(lab.peer, lab.now + 5000);
+	load_lab_run(&lab, 100, 1, 10 * LOAD_LAB_HZ);
+	late = lab.counts->late.n;
+	cr_expect(late > 10 && late < 100, "%lu of 200", (unsigned long)late);
+	cr_expect_eq(lab.counts->latency.n, 400);
+	load_lab_close(&lab);
+}
+
 static uint64_t acked, ended;
 
 static enum tamper note_bye(struct load_lab *l, struct load_packet *k)

@@ -41,6 +41,9 @@ static struct record *made(void)
 	histogram_clear(&c->latency);
 	for (uint64_t ns = 1000; ns <= 100000; ns += 10)
 		histogram_count(&c->latency, ns);
+	histogram_clear(&c->late);
+	for (uint64_t ns = 90010; ns <= 100000; ns += 10)
+		histogram_count(&c->late, ns);
 	for (unsigned int i = 0; i < LOAD_N_COUNTERS; i++)
 		c->c[i] = load_counter_wrong[i] ? 0 : 1000 + i;
 	for (unsigned int i = 0; i < 3; i++)
@@ -121,6 +124,17 @@ Test(load_report, json_has_the_histogram_whole)
 			     json_object_get(at(top, "result.latency_ns.percentiles"), "max")),
 		     100000);
 	cr_expect_float_eq(json_number_value(at(top, "result.headroom")), 2.5, 1e-9);
+	json_decref(top);
+}
+
+Test(load_report, json_tells_what_met_a_pause_of_viaload)
+{
+	json_t *top = parsed(made(), 0), *rest = at(top, "result.latency_ns_running");
+	json_int_t most =
+		json_integer_value(json_object_get(json_object_get(rest, "percentiles"), "max"));
+
+	cr_expect_eq(json_integer_value(json_object_get(rest, "count")), 8901);
+	cr_expect(most >= 90000 && most < 92000, "%ld", (long)most);
 	json_decref(top);
 }
 
@@ -334,6 +348,7 @@ Test(load_report, the_summary_says_whose_limit_it_was)
 		fclose(to);
 		cr_expect_eq(strstr(text, "THE GENERATOR'S LIMIT") != NULL, ceiling);
 		cr_expect(strstr(text, "2.50 times faster"));
+		cr_expect(strstr(text, "of viaload's own"));
 		cr_expect(strstr(text, "7 altered: "), "%s", text);
 		cr_expect(strstr(text, "body \"differs\""));
 		cr_expect(strstr(text, "FAILED: "));

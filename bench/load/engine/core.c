@@ -21,7 +21,6 @@
 #define STALL_HZ 5        /* nothing came for 1 / this: what is missing is not waited for */
 #define QUIET_HZ 500      /* nothing came for 1 / this: the run is over */
 #define QUIET_SERVER_HZ 5 /* the same for who only answers */
-#define HELD_UP_HZ 5000   /* a turn of more than 1 / this was interrupted */
 #define FRAG_BYTES (8u << 20)
 #define FRAG_TIMEOUT_HZ 1 /* pieces of a datagram wait for 1 / this */
 
@@ -208,19 +207,35 @@ unsigned int core_turn(struct core *c)
 	return n;
 }
 
+/* What was due until now is late if the machine took this core away, and it was not the proxy. */
+static void account_pause(struct core *c, uint64_t ticks, bool paused)
+{
+	bool open = c->sh->run.starts > 0 && !all_started(c);
+
+	if (paused) {
+		c->counts->c[L_PAUSES]++;
+		c->counts->c[L_PAUSED_NS] += (uint64_t)((double)ticks * 1e9 / (double)c->sh->hz);
+	}
+	if (pauses_turn(&c->pauses, paused, open && pace_behind(&c->pace, c->now)))
+		peer_late(c->peer, c->now);
+}
+
 /* Adds a turn of @ticks in which there was @work to the account. */
 static void account(struct core *c, uint64_t ticks, unsigned int work)
 {
 	struct load_counts *counts = c->counts;
+	bool paused = pauses_in(ticks, work, c->sh->hz);
 
 	counts->total_ticks += ticks;
+	if (unlikely(paused || c->pauses.late))
+		account_pause(c, ticks, paused);
 	if (work == 0) {
 		if (ticks < 4 * c->idle_cost) /* else something held the core up */
 			c->idle_cost += (ticks >> 6) - (c->idle_cost >> 6);
 		return;
 	}
 	counts->busy_ticks += ticks > c->idle_cost ? ticks - c->idle_cost : 0;
-	if (ticks < c->sh->hz / HELD_UP_HZ)
+	if (!paused)
 		effort_count(&c->effort, work, ticks);
 }
 
@@ -279,6 +294,7 @@ void core_begin(struct core *c)
 	c->now = rte_rdtsc();
 	c->last_taken = c->now;
 	c->timers_at = c->now;
+	c->pauses = (struct pauses){ 0 };
 }
 
 /* Sends and receives until the time is over, or the calls are. */
@@ -315,12 +331,16 @@ static void receive_rest(struct core *c)
 	const struct shared *sh = c->sh;
 	bool caller = sh->plan->caller.n_devices > 0;
 	uint64_t quiet = sh->hz / (caller ? QUIET_HZ : QUIET_SERVER_HZ);
-	uint64_t until = c->now + sh->run.timeout;
+	uint64_t until = c->now + sh->run.timeout, before;
+	unsigned int work;
 
 	c->last_taken = c->now;
 	while (c->now < until) {
-		core_turn(c);
+		before = c->now;
+		work = core_turn(c);
 		c->now = rte_rdtsc();
+		if (pauses_in(c->now - before, work, sh->hz))
+			peer_late(c->peer, c->now);
 		if (peer_in_progress(c->peer) == 0 && c->now - c->last_taken > quiet)
 			break;
 	}

@@ -22,6 +22,7 @@
 #include "bench/load/engine/header.h"
 #include "bench/load/engine/local.h"
 #include "bench/load/engine/pace.h"
+#include "bench/load/engine/pauses.h"
 #include "bench/load/peer/peer.h"
 #include "dataplane/frag_in.h"
 
@@ -85,6 +86,7 @@ struct core {
 	uint64_t now;               /* tick of this turn, or of the last burst */
 	/* Starts. */
 	struct pace pace;
+	struct pauses pauses;
 	uint64_t max_calls;    /* in the measured part; 0 = no bound. Main writes, like calls */
 	uint32_t calls;        /* LOAD_CLOSED: at a time; 0 = by the window */
 	uint64_t started;      /* calls, in the measured part */

@@ -30,12 +30,18 @@ struct pace {
  */
 void pace_set(struct pace *p, double per_second, uint64_t hz, uint64_t first, uint32_t burst);
 
+/** True if a start is due at @now. */
+static inline bool pace_behind(const struct pace *p, uint64_t now)
+{
+	return (int64_t)(now - p->due) >= 0;
+}
+
 /** Takes the next start if it is due at @now and no burst forbids it: true, its time in @due. */
 static inline bool pace_take(struct pace *p, uint64_t now, uint64_t *due)
 {
 	uint64_t paid = p->paid_until;
 
-	if ((int64_t)(now - p->due) < 0)
+	if (!pace_behind(p, now))
 		return false;
 	if ((int64_t)(now - p->credit - paid) > 0)
 		paid = now - p->credit;

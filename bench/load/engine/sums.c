@@ -9,6 +9,7 @@ void sums_clear(struct load_counts *c)
 {
 	memset(c, 0, sizeof(*c));
 	histogram_clear(&c->latency);
+	histogram_clear(&c->late);
 }
 
 static uint64_t look(const uint64_t *word)
@@ -27,6 +28,7 @@ void sums_add(struct load_counts *to, const struct load_counts *from)
 	to->busy_ticks += look(&from->busy_ticks);
 	to->total_ticks += look(&from->total_ticks);
 	histogram_add(&to->latency, &from->latency);
+	histogram_add(&to->late, &from->late);
 	for (unsigned int i = 0; i < n && to->n_faults < LOAD_FIRST_FAULTS; i++)
 		to->fault[to->n_faults++] = from->fault[i];
 }

@@ -51,17 +51,27 @@ static json_t *counters(const struct load_counts *c)
 	return out;
 }
 
+/* Of the messages that met no pause of this program. */
+static json_t *latency_running(const struct load_counts *c)
+{
+	struct histogram h;
+
+	histogram_rest(&h, &c->latency, &c->late);
+	return latency(&h);
+}
+
 json_t *json_result(const struct load_result *f)
 {
 	const struct load_counts *c = &f->sum;
 	double busy = c->total_ticks ? (double)c->busy_ticks / (double)c->total_ticks : 0;
 
-	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:b, s:f, s:o, s:o}", "seconds",
-			 f->seconds, "offered", f->offered, "sent_rate", f->sent_rate,
+	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:b, s:f, s:o, s:o, s:o}",
+			 "seconds", f->seconds, "offered", f->offered, "sent_rate", f->sent_rate,
 			 "received_rate", f->received_rate, "call_rate", f->call_rate, "loss",
 			 f->loss, "ceiling", f->ceiling, "headroom", record_headroom(f),
 			 "at_ceiling", f->at_ceiling, "busy", busy, "counters", counters(c),
-			 "latency_ns", latency(&c->latency));
+			 "latency_ns", latency(&c->latency), "latency_ns_running",
+			 latency_running(c));
 }
 
 json_t *json_samples(const struct record *r)

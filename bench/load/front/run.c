@@ -46,22 +46,6 @@ struct watch {
 
 static struct watch watch;
 
-/* What @now counted and @before had not. The maximum is that of the highest cell. */
-static void subtract(struct histogram *out, const struct histogram *now,
-		     const struct histogram *before)
-{
-	histogram_clear(out);
-	for (unsigned int i = 0; i < HISTOGRAM_CELLS; i++) {
-		if (now->cell[i] <= before->cell[i])
-			continue;
-		out->cell[i] = now->cell[i] - before->cell[i];
-		out->n += out->cell[i];
-		out->max = histogram_cell_high(i);
-	}
-	if (out->max > now->max)
-		out->max = now->max;
-}
-
 static uint64_t grown(const struct load_result *now, const struct load_result *before,
 		      enum load_counter i)
 {
@@ -86,7 +70,7 @@ static void make_sample(struct watch *w, bool loss_judged, struct sample *out)
 					(double)ticks
 			      : 0,
 	};
-	subtract(&w->piece, &now->sum.latency, &before->sum.latency);
+	histogram_rest(&w->piece, &now->sum.latency, &before->sum.latency);
 	record_latency(&w->piece, out->latency);
 }
 

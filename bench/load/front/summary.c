@@ -86,6 +86,20 @@ static void print_latency(const struct histogram *h, FILE *to)
 	fputc('\n', to);
 }
 
+/* What the machine did to viaload itself, and latency without it. */
+static void print_pauses(const struct load_counts *c, FILE *to)
+{
+	struct histogram rest;
+	char n[2][NUMBER_MAX];
+
+	if (!c->late.n)
+		return;
+	histogram_rest(&rest, &c->latency, &c->late);
+	fprintf(to, "  pauses       %s of viaload's own, %s in all; without what met them:\n",
+		number_long(n[0], c->c[L_PAUSES]), number_time(n[1], c->c[L_PAUSED_NS]));
+	print_latency(&rest, to);
+}
+
 static void print_servers(const struct record *r, FILE *to)
 {
 	const struct load_plan *p = &r->options->plan;
@@ -168,6 +182,7 @@ void summary_print(const struct record *r, FILE *to)
 	print_limit(r, to);
 	print_rates(&r->result, to);
 	print_latency(&r->result.sum.latency, to);
+	print_pauses(&r->result.sum, to);
 	print_servers(r, to);
 	print_headroom(&r->result, to);
 	print_wrong(r, to);

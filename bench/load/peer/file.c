@@ -252,8 +252,7 @@ static void land(struct peer *p, const struct peer_in *in, uint32_t i, uint64_t 
 	p->file->n_flying--;
 	count(p, L_RECEIVED, 1);
 	count(p, L_RECEIVED_BYTES, in->len);
-	histogram_count(&p->counts->latency,
-			now > f->due ? (uint64_t)((double)(now - f->due) * p->tick_ns) : 0);
+	count_latency(p, f->due, now);
 	if (why)
 		fault(p, L_ALTERED, i, in, why);
 	else if (print && f->branch && f->branch != print)

@@ -22,6 +22,24 @@ void histogram_add(struct histogram *to, const struct histogram *from)
 	to->min = from->min < to->min ? from->min : to->min;
 }
 
+void histogram_rest(struct histogram *out, const struct histogram *all,
+		    const struct histogram *part)
+{
+	histogram_clear(out);
+	for (unsigned int i = 0; i < HISTOGRAM_CELLS; i++) {
+		if (all->cell[i] <= part->cell[i])
+			continue;
+		out->cell[i] = all->cell[i] - part->cell[i];
+		out->min = out->n ? out->min : histogram_cell_low(i);
+		out->n += out->cell[i];
+		out->max = histogram_cell_high(i);
+	}
+	if (out->max > all->max)
+		out->max = all->max;
+	if (out->n && out->min < all->min)
+		out->min = all->min;
+}
+
 /* Cells below 2 << HISTOGRAM_BITS hold one value each; above, each power of two has one row. */
 static unsigned int cell_shift(unsigned int i)
 {

@@ -23,6 +23,11 @@ void histogram_clear(struct histogram *h);
 /** Adds @from to @to. */
 void histogram_add(struct histogram *to, const struct histogram *from);
 
+/** What @all counted and @part of it did not, into @out. Minimum and maximum are those of the
+ * outermost cells, within those of @all. */
+void histogram_rest(struct histogram *out, const struct histogram *all,
+		    const struct histogram *part);
+
 /** The value that @percent (0 to 100) of all are not above: the upper end of its cell, but never
  * more than the maximum; 0 if there are none. */
 uint64_t histogram_percentile(const struct histogram *h, double percent);

@@ -197,6 +197,7 @@ static void measure(const char *name, enum load_scenario scenario)
 	make_plan(scenario);
 	memset(&counts, 0, sizeof(counts));
 	histogram_clear(&counts.latency);
+	histogram_clear(&counts.late);
 	t = peer_templates_new(&plan, error);
 	p = t ? peer_new(t, 0, 1, (uint64_t)(1e9 / timing_tick_ns()), &counts) : NULL;
 	if (!p)

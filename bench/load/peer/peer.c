@@ -168,6 +168,11 @@ void peer_prefetch(struct peer *p, const struct peer_in *in)
 			       PREFETCH_TEXT);
 }
 
+void peer_late(struct peer *p, uint64_t until)
+{
+	p->late_until = until;
+}
+
 unsigned int peer_owner(const struct peer_templates *t, const struct peer_in *in)
 {
 	uint64_t id, time;

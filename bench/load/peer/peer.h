@@ -78,6 +78,10 @@ void peer_prefetch(struct peer *p, const struct peer_in *in);
 unsigned int peer_receive(struct peer *p, const struct peer_in *in, uint64_t now,
 			  struct peer_out *out);
 
+/** What was due before tick @until met a pause of this program: its latency is counted apart, too.
+ */
+void peer_late(struct peer *p, uint64_t until);
+
 /** What time brings: the end of hold times, retransmissions, what is lost. Fills at most @n of
  * @out; call it again if it filled all. */
 unsigned int peer_timers(struct peer *p, uint64_t now, struct peer_out *out, unsigned int n);

@@ -352,13 +352,6 @@ static void receive_copy(struct event *e)
 		event_react(e, true);
 }
 
-static void count_latency(struct event *e)
-{
-	uint64_t ticks = e->now > e->time ? e->now - e->time : 0;
-
-	histogram_count(&e->p->counts->latency, (uint64_t)((double)ticks * e->p->tick_ns));
-}
-
 /* A request under retransmission is answered: 17.1.1.2, 17.1.2.2, but an INVITE goes on until its
  * final response, since no server here sends a 200 again by itself. */
 static void stop_again(struct event *e)
@@ -377,7 +370,7 @@ static void accept_first(struct event *e)
 
 	count(p, L_RECEIVED, 1);
 	count(p, L_RECEIVED_BYTES, e->in->len);
-	count_latency(e);
+	count_latency(p, e->time, e->now);
 	e->c->active = e->now;
 	if (e->step == 0 && e->c->server < LOAD_SERVERS)
 		p->counts->server[e->c->server]++;

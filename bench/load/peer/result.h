@@ -35,7 +35,9 @@
 	X(REFUSED, "refused", true, "answers of the proxy's own, not expected")                   \
 	X(UNKNOWN, "unknown", true, "messages that belong to no call")                            \
 	X(FRAMES_OTHER, "frames_other", false, "frames that are not SIP over UDP to us")          \
-	X(TX_FULL, "tx_full", false, "frames that the device did not take at once")
+	X(TX_FULL, "tx_full", false, "frames that the device did not take at once")               \
+	X(PAUSES, "pauses", false, "times that the machine took viaload's core away")             \
+	X(PAUSED_NS, "paused_ns", false, "nanoseconds of these")
 
 #define LOAD_ENUM(id, name, wrong, text) L_##id,
 enum load_counter { LOAD_COUNTERS(LOAD_ENUM) LOAD_N_COUNTERS };
@@ -55,6 +57,7 @@ struct load_counts {
 	uint64_t server[LOAD_SERVERS];    /* first messages of calls, by server */
 	uint64_t busy_ticks, total_ticks; /* of the core: had work, ran */
 	struct histogram latency;         /* ns from the time a message was due to its receipt */
+	struct histogram late;            /* of these, those that met a pause of this generator */
 	struct load_fault fault[LOAD_FIRST_FAULTS];
 	unsigned int n_faults;
 };

@@ -75,6 +75,7 @@ struct peer {
 	uint64_t hold, timeout, t1; /* ticks */
 	uint64_t walk_at;           /* tick of the next look at retransmissions */
 	double tick_ns;
+	uint64_t late_until; /* tick; 0 = none so far */
 	uint64_t next_call;
 	struct call *call;
 	struct again (*again)[PEER_SIDES]; /* by slot; with plan.retransmit */
@@ -113,6 +114,16 @@ struct event {
 static inline void count(struct peer *p, enum load_counter what, uint64_t n)
 {
 	p->counts->c[what] += n;
+}
+
+/* A message that was due at @due has arrived. */
+static inline void count_latency(struct peer *p, uint64_t due, uint64_t now)
+{
+	uint64_t ns = now > due ? (uint64_t)((double)(now - due) * p->tick_ns) : 0;
+
+	histogram_count(&p->counts->latency, ns);
+	if (due < p->late_until)
+		histogram_count(&p->counts->late, ns);
 }
 
 static inline struct call *call_of(const struct peer *p, uint64_t key)
