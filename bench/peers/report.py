@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """report.py line NAME FILE: one line about one forwarder in one round.
+report.py middle FILE...: the one with the median rate.
 report.py summary FOLDER [FILE]: tables over all rounds; FILE gets the same as JSON.
 
 FOLDER holds what bench/peers.sh left there: ROUND-NAME.json of veth_load (or of viaload, for memif)
@@ -32,7 +33,10 @@ NOTES = [
     " adds no Record-Route.",
     "Linux runs the receiving side of a veth hop on the core of its sender: what receiving costs"
     " is on the generator's core, for all alike. The far end counts frames at the link and drops"
-    " them.",
+    " them; samples are looked at in a trial of their own, since a socket there would cost the"
+    " forwarder's core as much as a fifth of its time.",
+    "Over memif the middle one of three runs counts in each round: a shared machine may be slower"
+    " by a third for seconds at a time.",
     "Processor time is what the scheduler accounts to the forwarder's threads, softirqs on top of"
     " them included; /proc/PID/task/*/schedstat.",
     "Rates at a loss under 0.1 % depend on the buffers and on how long the machine takes a core"
@@ -184,9 +188,8 @@ def ratios_of(rounds):
 
 
 def trials(result):
-    return (
-        [result["saturated"]] + result["rates"] + ([result["limit"]] if "limit" in result else [])
-    )
+    single = [result[name] for name in ("samples", "saturated", "limit") if name in result]
+    return single + result["rates"]
 
 
 def checks_of(rounds):
@@ -197,6 +200,14 @@ def checks_of(rounds):
         ):
             n = sum(t.get(what, 0) for r in results for t in trials(r))
             yield {"label": "%s: %s" % (NAMES[name], label), "value": n, "want": 0, "ok": n == 0}
+        if name not in ("kernel", "memif"):
+            least = min(r["samples"]["checked"] for r in results)
+            yield {
+                "label": "%s: looked at no sample" % NAMES[name],
+                "value": int(least == 0),
+                "want": 0,
+                "ok": least > 0,
+            }
 
 
 def series_of(rows):
@@ -298,9 +309,17 @@ def line(name, path):
     print("%-15s %8.0f/s%s%s%s" % (name, r["saturated"]["forwarded"], cpu, at, limit), flush=True)
 
 
+def middle(paths):
+    """Of several results of viaload, the one with the median rate."""
+    return sorted(paths, key=lambda p: read(p)["saturated"]["forwarded"])[len(paths) // 2]
+
+
 def main(what, *args):
     if what == "line":
         line(*args)
+        return 0
+    if what == "middle":
+        print(middle(args))
         return 0
     out = summary(args[0])
     show(out)

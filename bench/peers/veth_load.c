@@ -23,7 +23,7 @@
 #define CONFIRM_SECONDS 1.5
 #define CONFIRM_DOWN 0.93 /* of a rate that was not confirmed */
 #define CONFIRM_TIMES 6
-#define WARM_UP_SECONDS 0.2
+#define SAMPLES_SECONDS 0.5 /* also to warm up */
 
 struct options {
 	struct wire_plan plan;
@@ -139,9 +139,10 @@ static void measure(const struct options *o)
 	double top;
 	unsigned int n, mean;
 
-	wire_trial(0, WARM_UP_SECONDS, &t);
+	wire_samples(SAMPLES_SECONDS, &t);
 	wire_messages(&n, &mean);
 	printf("{\"messages\": %u, \"mean_bytes\": %u, ", n, mean);
+	print_trial("\"samples\": ", &t, ", ");
 	wire_trial(0, o->seconds, &t);
 	top = (double)t.in_time / t.seconds * 1.2;
 	print_trial("\"saturated\": ", &t, ", \"rates\": [");

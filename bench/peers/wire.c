@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define BATCH 32
 #define LATE_MAX 64 /* messages of one burst, when the sender was held up */
@@ -30,7 +31,7 @@
 #define WAIT_NS 500000000
 
 static const struct wire_plan *plan;
-static int sender, tap;
+static int sender, tap = -1; /* tap: open while samples are taken */
 static struct mmsghdr out[MESSAGES_MADE];
 static struct iovec out_iov[MESSAGES_MADE];
 static unsigned int n_messages, next, mean_length;
@@ -97,7 +98,6 @@ void wire_open(const struct wire_plan *p)
 	sender = socket_open(p->from, BUFFER);
 	if (connect(sender, (struct sockaddr *)&to, sizeof(to)) < 0)
 		socket_die(p->to);
-	tap = tap_open(p->link);
 }
 
 void wire_messages(unsigned int *n, unsigned int *mean)
@@ -138,7 +138,7 @@ static void look(struct wire_trial *t)
 	int len = snprintf(via, sizeof(via), "SIP/2.0/%s", plan->via ? plan->via : "");
 	ssize_t n;
 
-	while ((n = recv(tap, frame, sizeof(frame), MSG_DONTWAIT)) >= 0) {
+	while (tap >= 0 && (n = recv(tap, frame, sizeof(frame), MSG_DONTWAIT)) >= 0) {
 		if (!plan->via)
 			continue;
 		t->checked++;
@@ -242,4 +242,12 @@ void wire_trial(double rate, double seconds, struct wire_trial *t)
 	t->answered = take_answers();
 	t->arrived -= t->answered < t->arrived ? t->answered : t->arrived;
 	t->seconds = (double)(end - begin) / 1e9;
+}
+
+void wire_samples(double seconds, struct wire_trial *t)
+{
+	tap = tap_open(plan->link);
+	wire_trial(0, seconds, t);
+	close(tap);
+	tap = -1;
 }
