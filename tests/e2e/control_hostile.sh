@@ -148,7 +148,7 @@ operator("after the crowd")
 PYTHON
 
 wait_until 10 idle || fail "the control thread burns its core"
-wait_until 30 memory_below $((before + 8192)) || fail "grown from $before to $(memory) KiB"
+wait_until 30 memory_near "$before" || fail "grown from $before to $(memory) KiB"
 sipp_calls_end uac 300
 # Each INVITE went by the table, once if none was sent again.
 messages=$(ctl --json pools | grep -o '"messages": [0-9]*' | awk '{ n += $2 } END { print n }')
