@@ -42,9 +42,8 @@ GOALS = (
     Goal("peers", "afpacket_cpu", "processor time for a message on one veth: Kamailio over "
          "Viaduct with AF_PACKET", "x", False, (3, 4, None)),
     Goal("core", "cold_vs_warm", "core from DRAM over warm", "x", True, (1.3, 1.1, 1.05)),
-    Goal("wire", "latency_p999", "latency added over memif at half load, p99.9, while viaload "
-         "ran", "us", True,
-         (100, 50, 20)),
+    Goal("wire", "latency_p999", "latency added over memif at half load, p99.9, while viaload ran",
+         "us", True, (100, 50, 20)),
 )
 
 

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PAUSES_LEAST 20000  /* 1 / this of a second is no pause, */
-#define PAUSES_EACH 1000000 /* nor 1 / this more for each message of the turn */
+#define PAUSES_LEAST 20000 /* 1 / this of a second is no pause, */
+#define PAUSES_EACH 200000 /* nor 1 / this more for each message: what AF_PACKET takes for one */
 
 struct pauses {
 	bool late; /* the schedule is not met again */
