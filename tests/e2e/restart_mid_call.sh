@@ -12,8 +12,12 @@ need sipp
 lab_up
 lab_config </dev/null
 viaduct_start
-# A restart may take seconds.
-sipp_patient_servers 4 -max_retrans 8
+# A restart may take seconds: the answer to a BYE is repeated for as long as timer J asks (17.2.2),
+# and a BYE may overtake the ACK, which is asked for again when the wire is back (13.3.1.4).
+sed -e 's/timewait milliseconds="500"/timewait milliseconds="32000"/' \
+	-e 's|<recv request="ACK"/>|<recv request="ACK" optional="true"/>|' \
+	"$SIPP_DIR/call_uas.xml" >"$LAB_DIR/patient_uas.xml"
+SIPP_DIR=$LAB_DIR sipp_servers 4 patient_uas -max_retrans 8
 capture "$NS_S" net0 "$LAB_DIR/servers.pcap"
 sipp_calls caller "$CALLER4" "$OUT4" call_uac 300 100 -d 1500 -max_retrans 8 &
 calls=$!

@@ -41,18 +41,6 @@ sipp_servers() {
 	done
 }
 
-# sipp_patient_servers 4|6 [ARGUMENT...]: servers of calls, as patient as RFC 3261 asks, for scripts
-# in which a message may be lost: the answer to a BYE is repeated for as long as timer J (17.2.2),
-# and a BYE may overtake the ACK, which is asked for again (13.3.1.4).
-sipp_patient_servers() {
-	local family=$1
-	shift
-	sed -e 's/timewait milliseconds="500"/timewait milliseconds="32000"/' \
-		-e 's|<recv request="ACK"/>|<recv request="ACK" optional="true"/>|' \
-		"$SIPP_DIR/call_uas.xml" >"$LAB_DIR/patient_uas.xml"
-	SIPP_DIR=$LAB_DIR sipp_servers "$family" patient_uas "$@"
-}
-
 # Ends a server when its calls are over, so that the last line of its statistics is complete.
 sipp_server_stop() {
 	local pid=${1}_pid
