@@ -160,8 +160,8 @@ def latency_rows(percent, r):
     yield {
         "name": "paused_%d" % percent,
         "label": "share of the time that viaload was stopped",
-        "column": "at %d %%, all" % percent,
-        "table": "latency",
+        "column": "at %d %%" % percent,
+        "table": "paused",
         "unit": "%",
         "value": c["paused_ns"] / 1e7 / r["result"]["seconds"],
     }
@@ -238,6 +238,7 @@ def summary(folder):
         "tables": {
             "rate": "Highest rate over memif",
             "latency": "Latency over memif",
+            "paused": "Pauses of viaload's own core",
             "worker": "Latency inside the worker",
         },
         "rows": rows,
